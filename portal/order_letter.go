@@ -44,6 +44,8 @@ func (o orderLetter) word(event string) string {
 	switch {
 	case kind == order.EmailDelivered && o.IsDigital:
 		return "digital"
+	case kind == order.EmailDelivered && o.Status.Pickup:
+		return "collected"
 	case event == order.ShippedPart:
 		return "shipped_part"
 	case kind == order.EmailRefunded && o.Status.Payment == order.PaymentPartiallyRefunded:

@@ -77,6 +77,12 @@ func (o Order) IsOver() bool {
 		o.Status.sentOnline() || slices.Contains([]string{Delivered, PartiallyReturned, Returned}, o.Status.Fulfillment)
 }
 
+// IsBilled reports whether the customer has an invoice to pay now.
+func (o Order) IsBilled() bool {
+	return o.Status.Unpaid() && o.Status.PaymentKind == paymentByInvoice && !o.Status.isOnItsWay() &&
+		(o.Links.Payment != "" || o.Instructions != nil)
+}
+
 // Unavailable returns the reason that matters most of those why an action is not available, or "": what the
 // customer is likely to look for now.
 func (o Order) Unavailable(cancelAsked *time.Time) string {

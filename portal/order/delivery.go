@@ -62,6 +62,7 @@ func (s *Stored) Take(o Order, place Place, by Arrival) []CustomerMonth {
 	if len(o.Events) == 0 && !by.First {
 		o.Events = noticed(before, o, by.At)
 	}
+	o.Status.Pickup = o.isPickup()
 	s.Order, s.Customer, s.Digest = o, by.Customer, by.Digest
 	s.summarise(place)
 	s.Views, s.Search = o.Status.views(), o.searchTerms()

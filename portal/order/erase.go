@@ -33,6 +33,7 @@ func (s *Stored) TakeErased(o Order) Outcome {
 		return Stale
 	}
 	kept := s.Order
+	o.Status.Pickup = o.isPickup() || kept.Status.Pickup
 	kept.UpdatedAt, kept.Currency, kept.Status = o.UpdatedAt, o.Currency, o.Status
 	kept.takeMoney(o)
 	if reflect.DeepEqual(kept, s.Order) {

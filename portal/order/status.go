@@ -100,6 +100,7 @@ type Status struct {
 	PaymentKind  string     `bson:"payment_kind,omitempty"`
 	Free         bool       `bson:"free,omitempty" json:",omitempty"`    // nothing to pay: the total is zero or negative
 	Digital      string     `bson:"digital,omitempty" json:",omitempty"` // DigitalOrder, DigitalReady, or "" for goods to send
+	Pickup       bool       `bson:"pickup,omitempty" json:",omitempty"`  // the customer collects the goods
 	Carrier      string     `bson:"carrier,omitempty"`
 	ShippedAt    *time.Time `bson:"shipped_at,omitempty"`
 	DeliveredAt  *time.Time `bson:"delivered_at,omitempty"`
@@ -200,11 +201,16 @@ type Headline struct {
 func (s Status) Headline() Headline {
 	key := s.sentence()
 	h := Headline{Key: "headline." + key + s.detail(key), Tone: s.tone(key)}
+	if s.Pickup && key == Delivered {
+		h.Key = "headline." + collected + s.detail(key)
+	}
 	if key := s.paymentSentence(key); key != "" {
 		h.Payment = "headline.payment." + key
 	}
 	if s.Unpaid() {
-		h.Tone = Waiting
+		if h.Tone = Waiting; s.Payment == PaymentFailed {
+			h.Tone = Stopped
+		}
 		h.PaymentFirst = h.Payment != "" && !s.sent() && s.PaymentKind != paymentByInvoice
 	}
 	return h
@@ -218,6 +224,7 @@ const (
 	sentenceHeld     = "on_hold.unpaid"
 	sentenceDigital  = "digital."
 	sentenceClosed   = "ended." // plus a fulfilment word, for an order for which ended is true
+	collected        = "collected"
 )
 
 // sentence returns the key of the headline. The shop's status text takes precedence over anything derived,
@@ -240,7 +247,7 @@ func (s Status) sentence() string {
 		return sentenceClosed + s.Fulfillment
 	case s.Fulfillment == Unknown && s.OwnWords() != "":
 		return sentenceSource
-	case (s.Fulfillment == Unfulfilled || s.Fulfillment == Unknown) && unsettled:
+	case s.Fulfillment == Unfulfilled && unsettled, s.Fulfillment == Unknown && s.Payment != Unknown:
 		return sentenceReceived
 	case s.Fulfillment == OnHold && s.Unpaid():
 		return sentenceHeld

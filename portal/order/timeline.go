@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"postern/portal/validate"
 )
 
 // View is an order as shown on its page.
@@ -52,20 +54,46 @@ func (o Order) Timeline() []Step {
 	for _, word := range o.upcomingSteps(events) {
 		steps = append(steps, Step{Key: "step." + word})
 	}
-	if o.IsDigital {
-		for i := range steps {
-			steps[i].Key = StepKey(strings.TrimPrefix(steps[i].Key, "step."), true)
-		}
+	for i := range steps {
+		steps[i].Key = o.StepKey(strings.TrimPrefix(steps[i].Key, "step."))
 	}
 	return steps
 }
 
-// StepKey returns the message key of a word. A digital order is never "shipped".
-func StepKey(word string, digital bool) string {
-	if digital && slices.Contains([]string{PartiallyShipped, Shipped, OutForDelivery, ReadyForPickup}, word) {
+// StepKey returns the message key of a word. A digital order is never "shipped", and what the customer collects
+// is not "delivered".
+func (o Order) StepKey(word string) string {
+	switch {
+	case o.IsDigital && slices.Contains([]string{PartiallyShipped, Shipped, OutForDelivery, ReadyForPickup}, word):
 		return "step.digital"
+	case o.Status.Pickup && word == Delivered:
+		return "step." + collected
 	}
 	return "step." + word
+}
+
+// isPickup reports whether the customer collects the goods.
+func (o Order) isPickup() bool {
+	return !o.IsDigital && (o.Status.Fulfillment == ReadyForPickup || hasEvent(o.Events, ReadyForPickup) ||
+		slices.ContainsFunc(o.Shipments, func(s Shipment) bool { return s.PickupPoint != "" }))
+}
+
+// PickupPlace returns where the goods wait for the customer and when that place is open, if there is one such
+// place.
+func (o Order) PickupPlace() (place, hours string) {
+	if o.Status.Fulfillment != ReadyForPickup || o.Status.Cancelled() {
+		return "", ""
+	}
+	for _, s := range o.Shipments {
+		switch {
+		case s.DeliveredAt != nil || s.PickupPoint == "" || s.PickupPoint == place:
+		case place != "":
+			return "", ""
+		default:
+			place, hours = s.PickupPoint, s.PickupHours
+		}
+	}
+	return place, hours
 }
 
 // dated returns the events, including those implied by other dates of the order. Of several at the same
@@ -82,6 +110,7 @@ func (o Order) dated() []Event {
 	if len(first) == 0 {
 		first = append(first, Event{Type: placed, At: o.PlacedAt})
 	}
+	first = append(first, o.moneyEvents(rest)...)
 	if o.Status.ShippedAt != nil && !hasEvent(rest, Shipped) {
 		first = append(first, Event{Type: Shipped, At: *o.Status.ShippedAt})
 	}
@@ -90,6 +119,35 @@ func (o Order) dated() []Event {
 	}
 	events := slices.Concat(first, rest, last)
 	slices.SortStableFunc(events, func(a, b Event) int { return a.sortedAt().Compare(b.sortedAt()) })
+	return events
+}
+
+// moneyEvents returns the events that the dates of payments and refunds imply, unless they are given.
+func (o Order) moneyEvents(given []Event) []Event {
+	var events []Event
+	add := func(word string, at time.Time) {
+		if !at.IsZero() && !hasEvent(given, word) {
+			events = append(events, Event{Type: word, At: validate.Later(at, o.PlacedAt)})
+		}
+	}
+	var paid, refunded time.Time
+	for _, p := range o.Payments {
+		if p.At != nil {
+			paid = validate.Later(paid, *p.At)
+		}
+	}
+	for _, r := range o.Refunds {
+		if r.At != nil {
+			refunded = validate.Later(refunded, *r.At)
+		}
+	}
+	switch word := o.Status.Payment; word {
+	case PaymentPaid:
+		add(word, paid)
+	case PaymentPartiallyRefunded, PaymentRefunded:
+		add(PaymentPaid, paid)
+		add(word, refunded)
+	}
 	return events
 }
 

@@ -81,8 +81,16 @@ func TestOrderActions(t *testing.T) {
 			[]string{"Return items /orders/1/return"}, "The shop hasn’t provided a tracking link."},
 		{"delivered", fields{"payment": "paid", "fulfillment": "delivered", "links": fields{"reorder": "https://www.shop.test/again"}},
 			"Buy again", []string{"Buy again https://www.shop.test/again", "Return items /orders/1/return"}, ""},
+		{"delivered, with three", fields{"payment": "paid", "fulfillment": "delivered", "shipments": []fields{parcel},
+			"links": fields{"invoice": "https://www.shop.test/i.pdf"}}, "",
+			[]string{"Invoice https://www.shop.test/i.pdf", "Return items /orders/1/return", "Track with DHL https://dhl.test/1"}, ""},
+		{"delivered, with a return label", fields{"payment": "paid", "fulfillment": "delivered",
+			"links":   fields{"reorder": "https://www.shop.test/again"},
+			"returns": []fields{{"number": "r", "state": "label", "label_url": "https://www.shop.test/l.pdf"}}}, "Get return label",
+			[]string{"Buy again https://www.shop.test/again", "Return items /orders/1/return", "Get return label https://www.shop.test/l.pdf"}, ""},
 		{"cancelled", fields{"state": "cancelled"}, "", nil, ""},
-		{"digital", fields{"payment": "paid", "fulfillment": "shipped", "is_digital": true}, "", nil,
+		{"digital, to withdraw from", fields{"payment": "paid", "fulfillment": "shipped", "is_digital": true}, "", nil, ""},
+		{"digital", fields{"payment": "paid", "fulfillment": "shipped", "is_digital": true, "business": true}, "", nil,
 			"Digital orders can’t be returned. If there’s a problem, contact the shop."},
 	}
 	for _, test := range tests {

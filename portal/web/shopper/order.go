@@ -24,10 +24,11 @@ type orderPage struct {
 	Placed      string
 	Summary     string // number of items and total
 	Headline    page.Pill
-	Second      string    // the second sentence
+	Second      string    // the second sentence, or the opening hours of the pickup point
 	Transfer    *transfer // how to pay by bank transfer, nil if not needed
 	Downloads   []download
 	OneDownload bool // a single file is what the page offers first
+	Locked      bool // the files wait for the payment
 	Steps       []step
 	Parcels     []parcel
 	Lines       template.HTML // rows of the table, "" without lines
@@ -104,10 +105,10 @@ func (h *Handler) showOrder(c *fiber.Ctx, s portal.Shopper, message unsent) erro
 		return err
 	}
 	data.Addresses = data.addresses(h.app.AddressFormats())
-	data.actions(sent)
 	data.Writing = writingOf(b, s, found.Number, sent, message)
 	data.Writing.Form.ID = s.NewForm()
 	data.Returns = returnsOf(b, found, sent, data.Writing.Read != "")
+	data.actions(sent)
 	return h.pages.Render(c, refusal(message.err), "shopper/order", data)
 }
 
@@ -122,6 +123,7 @@ func (p *orderPage) fill(now time.Time, drawings *bank.Drawings) (err error) {
 		return err
 	}
 	p.Downloads, p.Parcels = p.downloads(now), p.parcels()
+	p.Locked = o.LocksDownloads()
 	p.OneDownload = len(p.Downloads) == 1 && p.Downloads[0].URL != ""
 	p.Steps, p.Facts, p.Notes, p.Payments = p.steps(), p.facts(), p.notes(), p.payments()
 	p.Totals = p.totals()
@@ -149,7 +151,11 @@ func (p *orderPage) say(now time.Time) {
 	}
 	first := headline(p.Base, o.Status, o.Headline.Key, now)
 	p.Second = p.paymentSentence(now)
-	if o.Headline.PaymentFirst {
+	if place, hours := o.PickupPlace(); place != "" {
+		first = p.T("headline.ready_for_pickup.at", "Place", place)
+		p.Second = cmp.Or(p.Second, hours)
+	}
+	if o.Headline.PaymentFirst || o.IsBilled() {
 		first, p.Second = p.Second, first
 	}
 	p.Headline = p.Pill(string(o.Headline.Tone), first)
@@ -243,7 +249,7 @@ func (p *orderPage) phone() string {
 			return ""
 		}
 	}
-	return address.FormatPhone(p.Order.Phone, p.payerCountry())
+	return address.FormatPhone(p.Order.Phone, payerCountry(p.Order))
 }
 
 func (p *orderPage) notes() []note {

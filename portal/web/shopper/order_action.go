@@ -15,12 +15,23 @@ type orderAction struct {
 	Away             bool // links to another site
 }
 
-// actions fills the section that says what the customer can do with the order. One action is the main one; the
-// others are in a menu, unless there is one action in all.
+// maxQuiet is the number of actions that the page shows without a menu if none is the main one.
+const maxQuiet = 2
+
+// actions fills the section that says what the customer can do with the order. One action is the main one, unless
+// a return has it; the others are in a menu, unless they are few.
 func (p *orderPage) actions(sent inquiry.Correspondence) {
 	asked, main := sent.CancelAsked(), p.Order.Main()
-	for _, a := range p.Order.Actions(asked) {
-		if a.Closed != "" {
+	if slices.ContainsFunc(p.Returns.Returns, func(r shownReturn) bool { return r.LabelURL != "" }) {
+		main = ""
+	}
+	offered := p.Order.Actions(asked)
+	if p.Order.IsOver() { // to track the parcel matters least
+		isTrack := func(a order.Action) bool { return a.Name == order.ActionTrack }
+		offered = append(slices.DeleteFunc(slices.Clone(offered), isTrack), p.Order.Action(order.ActionTrack, asked))
+	}
+	for _, a := range offered {
+		if a.Closed != "" || a.Name == "" {
 			continue
 		}
 		made := p.action(a)
@@ -33,11 +44,17 @@ func (p *orderPage) actions(sent inquiry.Correspondence) {
 	if url := p.Order.Links.Storefront; url != "" {
 		p.More = append(p.More, orderAction{Label: p.T("order.storefront"), URL: url, Away: true})
 	}
-	if len(p.More) == 1 && len(p.Actions) == 0 {
+	switch few := len(p.More) <= maxQuiet; {
+	case len(p.Actions) > 0 || len(p.More) == 0:
+	case few:
 		p.Actions, p.More = p.More, nil
+	default:
+		p.Actions, p.More = p.More[:1], p.More[1:]
 	}
 	switch reason := p.Order.Unavailable(asked); {
 	case reason == "":
+	case reason == "return.digital" && p.Order.Withdrawal != nil && p.Order.Withdrawal.Closed == "":
+		// The page offers to withdraw from the contract.
 	case strings.HasPrefix(reason, order.ActionPay), strings.HasPrefix(reason, order.ActionTrack):
 		p.Closed = p.T("action.closed." + reason)
 	default:

@@ -19,6 +19,11 @@ type parcel struct {
 	Pickup, Hours   string
 }
 
+// isEmpty reports whether the parcel has only a heading.
+func (p parcel) isEmpty() bool {
+	return p.Number+p.TrackURL+p.Pickup+p.Hours == "" && len(p.Facts) == 0 && len(p.Items) == 0
+}
+
 // parcelFact is a label with a date or text.
 type parcelFact struct {
 	Label string
@@ -34,6 +39,7 @@ func (p *orderPage) parcels() []parcel {
 		return nil
 	}
 	shipments := p.Order.Shipments
+	named, _ := p.Order.PickupPlace()
 	var parcels []parcel
 	for i, given := range shipments {
 		made := parcel{Heading: p.T("order.parcel"), Number: given.Number, Pickup: given.PickupPoint,
@@ -49,6 +55,12 @@ func (p *orderPage) parcels() []parcel {
 		made.Facts = p.parcelFacts(given, len(shipments) > 1)
 		made.Items = p.items(given)
 		made.Open = len(shipments) > 1 && len(given.Items) <= maxShownItems
+		if named != "" && given.PickupPoint == named && given.PickupHours == p.Second {
+			made.Pickup, made.Hours = "", "" // the headline has them
+		}
+		if made.isEmpty() && len(shipments) == 1 {
+			continue
+		}
 		parcels = append(parcels, made)
 	}
 	return parcels
@@ -100,15 +112,18 @@ type download struct {
 	Label           string // of the link, for screen readers
 }
 
-// downloads returns the order's files, unless the order is unpaid, cancelled or refunded.
+// downloads returns the order's files, unless the order is cancelled or refunded. Those of an unpaid order are
+// only named.
 func (p *orderPage) downloads(now time.Time) []download {
-	if p.Order.LocksDownloads() {
+	locked := p.Order.LocksDownloads()
+	if locked && !p.Order.Status.Unpaid() {
 		return nil
 	}
 	var list []download
 	for _, given := range p.Order.Downloads {
 		made := download{Name: cmp.Or(given.Name, p.names[given.Line], p.T("download.file"))}
 		switch {
+		case locked:
 		case given.Until != nil && !now.Before(*given.Until):
 			made.Note = p.T("download.expired", "When", *given.Until)
 		case given.Left != nil && *given.Left <= 0:

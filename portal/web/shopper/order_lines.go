@@ -110,7 +110,7 @@ func each(quantity, unit string) string {
 
 // word returns the translated fulfilment status, or the feed's own word if there is no translation.
 func (p *orderPage) word(word string) string {
-	if key := order.StepKey(word, p.Order.IsDigital); word != "other" && p.L.Has(key) {
+	if key := p.Order.StepKey(word); word != "other" && p.L.Has(key) {
 		return p.T(key)
 	}
 	return word

@@ -62,9 +62,17 @@ func TestPaymentComesFirst(t *testing.T) {
 		{"invoice", fields{"payment": "pending", "payment_kind": "invoice", "fulfillment": "processing"},
 			"Your order is being processed.|You’ll pay €12.50 by invoice."},
 		{"invoice with a day", fields{"payment": "pending", "payment_kind": "invoice", "fulfillment": "processing",
-			"payment_instructions": due}, "Your order is being processed.|Pay the invoice for €12.50 by Thursday 12 March."},
+			"payment_instructions": due}, "Pay the invoice for €12.50 by Thursday 12 March.|Your order is being processed."},
 		{"failed card", fields{"payment": "failed", "payment_kind": "card", "fulfillment": "unfulfilled"},
-			"Your card payment didn’t go through. Pay again or contact the shop.|The shop has received your order."},
+			"Your card payment failed.|The shop has received your order."},
+		{"failed card, with a link", fields{"payment": "failed", "payment_kind": "card", "fulfillment": "unfulfilled",
+			"links": fields{"payment": "https://pay.test"}},
+			"Your card payment failed. Pay again to complete your order.|The shop has received your order."},
+		{"partly refunded", fields{"payment": "partially_refunded", "fulfillment": "delivered", "refunded": "2.50"},
+			"Your order was delivered.|€2.50 was refunded to you."},
+		{"refunded, nobody knows how much", fields{"payment": "partially_refunded", "fulfillment": "delivered"},
+			"Your order was delivered.|Your payment was partly refunded."},
+		{"nothing known but the payment", fields{"payment": "paid"}, "The shop has received your order.|Paid."},
 		{"paid", fields{"payment": "paid", "fulfillment": "processing"}, "Your order is being processed."},
 	}
 	for _, test := range tests {
@@ -155,8 +163,10 @@ func TestDigitalOrder(t *testing.T) {
 	if got := unpaid.Text(".headline"); strings.Contains(got, "ready") {
 		t.Errorf("an unpaid order says %q", got)
 	}
-	if got := unpaid.Texts("#downloads li"); len(got) > 0 {
-		t.Errorf("an unpaid order offers %q", got)
+	wantRows(t, unpaid, "#downloads li", "Birds.epub", "Birds.pdf", "Songs.zip", "Map.pdf")
+	if got := unpaid.Text("#downloads p"); got != "You can download your files as soon as your payment arrives." ||
+		unpaid.Has("#downloads a") || strings.Contains(unpaid.Body, "https://www.shop.test/1") {
+		t.Errorf("an unpaid order offers its files: %q", unpaid.Text("#downloads"))
 	}
 	for word, want := range map[string]string{"shipped": "Your digital order has been delivered.",
 		"processing": "The shop is preparing your digital order."} {
@@ -189,7 +199,7 @@ func TestTotalsOfEveryKind(t *testing.T) {
 		"Store credit −€1.00", "Total €31.50", "Paid −€20.00", "Refunded on 2 March 2026 Leaks · 1 × Pen −€10.00", "Refunded −€2.00",
 		"Refunded −€3.00", "Left to pay €11.50")
 	wantRows(t, page, ".order-side section:has(dl.details dd.figures) dl > div", "Visa •••• 4242 €18.00 on 1 March 2026", "Gift card €2.00")
-	wantRows(t, page, ".lines tbody td:last-child", "before discount: €33.00 €30.00")
+	wantRows(t, page, ".lines tbody td:last-child", "€30.00 before discount: €33.00")
 }
 
 // TestBundles checks that parts follow their parent and that no money and no piece is shown twice.
@@ -241,22 +251,64 @@ func TestWarranty(t *testing.T) {
 	}
 }
 
-// TestPickup checks that a pickup point is shown with its hours, and the order's phone number once.
+// TestPickup checks that the headline names the one place to collect an order with its hours, that several places
+// stay with their parcels, and that such an order is collected, not delivered.
 func TestPickup(t *testing.T) {
 	t.Parallel()
-	home := fields{"last_name": "Nová", "line1": "Hlavná 1", "city": "Trnava", "postal_code": "91701", "country": "SK",
-		"phone": "+421905123456"}
-	page := orderPage(t, fields{"fulfillment": "ready_for_pickup", "phone": "+421905123457", "shipping_address": home,
-		"shipments": []fields{{"pickup_point": "Corner shop", "pickup_hours": "Mon 8 to 18\nSat 9 to 12"}}})
+	corner := fields{"carrier": "Packeta", "pickup_point": "Corner shop", "pickup_hours": "Mon 8 to 18\nSat 9 to 12"}
+	page := orderPage(t, fields{"fulfillment": "ready_for_pickup", "shipments": []fields{corner}})
+	wantRows(t, page, ".headline p", "Your order is ready for pickup at Corner shop.", "Mon 8 to 18 Sat 9 to 12")
+	if got := page.Texts(".timeline .step-future"); page.Has(".parcel") || len(got) != 1 || !strings.HasPrefix(got[0], "Collected") {
+		t.Errorf("to come: %q, the parcel: %q", got, page.Text(".parcel"))
+	}
+	page = orderPage(t, fields{"fulfillment": "ready_for_pickup", "payment": "pending", "payment_kind": "cod",
+		"shipments": []fields{corner}})
+	wantRows(t, page, ".headline p", "Your order is ready for pickup at Corner shop.", "You’ll pay €12.50 on delivery.")
 	if got := page.Text(".parcel"); !strings.Contains(got, "Opening hours") || !strings.Contains(got, "Sat 9 to 12") {
 		t.Errorf("the parcel: %q", got)
 	}
+	page = orderPage(t, fields{"fulfillment": "ready_for_pickup", "shipments": []fields{corner, {"pickup_point": "Kiosk"}}})
+	wantRows(t, page, ".headline p", "Your order is ready for pickup.")
+	if got := page.Text("#parcels"); !strings.Contains(got, "Corner shop") || !strings.Contains(got, "Kiosk") {
+		t.Errorf("the parcels: %q", got)
+	}
+	corner["delivered_at"] = "2026-03-03T10:00:00Z"
+	page = orderPage(t, fields{"fulfillment": "delivered", "shipments": []fields{corner}})
+	wantRows(t, page, ".headline p", "You collected your order on 3 March 2026.")
+	if got := page.Text(".timeline .step-present"); !strings.HasPrefix(got, "Collected") {
+		t.Errorf("the last step: %q", got)
+	}
+}
+
+// TestPhoneStandsOnce checks that the order's phone number is shown unless an address has the same.
+func TestPhoneStandsOnce(t *testing.T) {
+	t.Parallel()
+	home := fields{"last_name": "Nová", "line1": "Hlavná 1", "city": "Trnava", "postal_code": "91701", "country": "SK",
+		"phone": "+421905123456"}
+	page := orderPage(t, fields{"phone": "+421905123457", "shipping_address": home})
 	if got := page.Text("main"); strings.Count(got, "0905 123 457") != 1 || strings.Count(got, "0905 123 456") != 1 {
 		t.Errorf("phone numbers: %q", got)
 	}
 	page = orderPage(t, fields{"phone": "+421905123456", "shipping_address": home})
 	if got := page.Text("main"); strings.Count(got, "0905 123 456") != 1 {
 		t.Errorf("the same number: %q", got)
+	}
+}
+
+// TestPolishLawIsForPoland checks that the page of a business's order tells of sole traders only in Poland.
+func TestPolishLawIsForPoland(t *testing.T) {
+	t.Parallel()
+	address := func(country, code string) fields {
+		return fields{"last_name": "Nová", "line1": "Hlavná 1", "city": "Kraków", "postal_code": code, "country": country}
+	}
+	for want, members := range map[bool]fields{
+		false: {"business": true, "billing_address": address("SK", "91701")},
+		true:  {"business": true, "billing_address": address("PL", "30-001")},
+	} {
+		if got := orderPage(t, members).Text("main"); !strings.Contains(got, "You bought this as a business") ||
+			strings.Contains(got, "In Poland") != want {
+			t.Errorf("Poland %t: %s", want, got)
+		}
 	}
 }
 

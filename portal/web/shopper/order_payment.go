@@ -2,8 +2,10 @@ package shopper
 
 import (
 	"cmp"
+	"strings"
 	"time"
 
+	"postern/portal/address"
 	"postern/portal/bank"
 	"postern/portal/order"
 )
@@ -50,7 +52,7 @@ func (p *orderPage) transfer(drawings *bank.Drawings) (*transfer, error) {
 		add("payment.due", p.L.DayDate(*in.DueAt), "")
 		asked.Due = in.DueAt.In(p.Shop.Location())
 	}
-	code, ok := asked.Code(p.payerCountry())
+	code, ok := asked.Code(payerCountry(p.Order))
 	if !ok {
 		return made, nil
 	}
@@ -63,12 +65,11 @@ func (p *orderPage) transfer(drawings *bank.Drawings) (*transfer, error) {
 }
 
 // payerCountry returns the country of the payer's address, or "".
-func (p *orderPage) payerCountry() string {
-	if a := p.Order.BillingAddress; a != nil {
-		return a.Country
-	}
-	if a := p.Order.ShippingAddress; a != nil {
-		return a.Country
+func payerCountry(o order.View) string {
+	for _, a := range []*address.Address{o.BillingAddress, o.ShippingAddress} {
+		if a != nil {
+			return a.Country
+		}
 	}
 	return ""
 }
@@ -76,11 +77,17 @@ func (p *orderPage) payerCountry() string {
 // paymentSentence returns the sentence about the payment that the headline has the key of, with the amounts.
 func (p *orderPage) paymentSentence(now time.Time) string {
 	o, key := p.Order, p.Order.Headline.Payment
-	word, ok := paymentKeys()[key]
-	if !ok || o.Due() == 0 {
-		if key == "" {
-			return ""
-		}
+	if key == "" {
+		return ""
+	}
+	word, amount := paymentKeys()[key], o.Due()
+	switch {
+	case word == "refunded":
+		amount = o.RefundedTotal()
+	case strings.HasPrefix(word, order.PaymentFailed) && o.Links.Payment == "" && o.Transfer() == nil:
+		word = "" // "Pay again" would lead nowhere
+	}
+	if word == "" || amount == 0 {
 		return p.T(key)
 	}
 	in := o.Instructions
@@ -88,9 +95,9 @@ func (p *orderPage) paymentSentence(now time.Time) string {
 		if word += ".on"; in.DueAt.Before(startOfDay(now)) {
 			word = "late"
 		}
-		return p.T("payment.sentence."+word, "Amount", o.Amount(o.Due()), "Due", *in.DueAt)
+		return p.T("payment.sentence."+word, "Amount", o.Amount(amount), "Due", *in.DueAt)
 	}
-	return p.T("payment.sentence."+word, "Amount", o.Amount(o.Due()), "Paid", o.Amount(o.Paid()),
+	return p.T("payment.sentence."+word, "Amount", o.Amount(amount), "Paid", o.Amount(o.Paid()),
 		"Total", o.Amount(o.Total))
 }
 
@@ -101,6 +108,8 @@ func paymentKeys() map[string]string {
 		key + "transfer": "transfer", key + order.PaymentPending: "pending", key + "invoice": "invoice",
 		key + order.PaymentByCOD: "cod", key + order.PaymentPartiallyPaid: "partly",
 		key + order.PaymentRequiresAction: "requires_action",
+		key + order.PaymentFailed:         "failed", key + order.PaymentFailed + ".card": "failed.card",
+		key + order.PaymentPartiallyRefunded: "refunded", key + order.PaymentRefunded: "refunded",
 	}
 }
 

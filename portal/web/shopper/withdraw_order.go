@@ -4,6 +4,7 @@ import (
 	"maps"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/gofiber/fiber/v2"
 
@@ -59,6 +60,8 @@ func noteOf(b page.Base, o order.View) withdrawalNote {
 		note.Texts = append(note.Texts, text)
 	}
 	switch {
+	case right.Closed == order.WithdrawalBusiness && inPoland(b, o):
+		note.Texts = append(note.Texts, b.T("withdraw.closed.business.pl"))
 	case right.Closed != "" && right.Closed != order.WithdrawalReceived:
 		note.Texts = append(note.Texts, b.T("withdraw.closed."+right.Closed, "Last", right.Last))
 	case right.Closed == "" && right.Last.IsZero():
@@ -76,6 +79,11 @@ func noteOf(b page.Base, o order.View) withdrawalNote {
 		note.Excluded = excludedLines(b, o)
 	}
 	return note
+}
+
+// inPoland reports whether Polish law may apply: sole traders have the rights of consumers there.
+func inPoland(b page.Base, o order.View) bool {
+	return b.Shop.HomeCountry() == "PL" || payerCountry(o) == "PL" || strings.HasPrefix(o.VATID, "PL")
 }
 
 // refundDue says until when the shop must refund after the first withdrawal, or "" if no refund is due.
