@@ -30,6 +30,8 @@ func (a *App) ensureCustomer(ctx context.Context, shop shop.Shop, c customer.Cus
 	}
 	c.CreatedAt = a.now()
 	c.ChangedAt = c.CreatedAt
+	c.ListForm = listForm(shop)
+	c.Settle(c.CreatedAt)
 	err = docs.Insert(ctx, c.ID, c)
 	if errors.Is(err, storage.ErrExists) {
 		stored, _, err = docs.Get(ctx, c.ID)

@@ -66,6 +66,7 @@ func jobCases() map[string]func(h *testApp) {
 		"withdrawal":           func(h *testApp) { h.withdraw(stated("1")) },
 		"count_orders":         func(h *testApp) { h.put(orderJSON("1", jan)) },
 		"recount_in_time_zone": movedShop,
+		"relist_customers":     otherLanguage,
 		"sweep": func(h *testApp) {
 			h.openTo()
 			h.askLink("typed@example.com", "browser")

@@ -45,6 +45,7 @@ func (o Operator) CreateShop(ctx context.Context, id string, settings shop.Setti
 	if err := o.settle(ctx, f, &sh, settings); err != nil {
 		return shop.Shop{}, err
 	}
+	sh.ListForm = listForm(sh)
 	err := o.app.shopDocs().Insert(ctx, id, sh)
 	if errors.Is(err, storage.ErrExists) {
 		return shop.Shop{}, validate.NewError(validate.Conflict, "shop.exists")
@@ -80,6 +81,9 @@ func (o Operator) ChangeShop(ctx context.Context, id string, settings shop.Setti
 		err := o.settle(ctx, &validate.Validator{}, sh, settings)
 		if sh.TimeZone != zone { // by then every process counts months in the new zone
 			sh.Work.Add(job.Request{Kind: order.KindRecount, At: o.app.now().Add(shop.CacheLife), Slow: true})
+		}
+		if sh.ListForm != listForm(*sh) {
+			sh.Work.Add(job.Request{Kind: kindRelist, At: o.app.now().Add(shop.CacheLife), Slow: true})
 		}
 		return err
 	})

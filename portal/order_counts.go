@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"reflect"
 	"slices"
 	"time"
 
@@ -25,32 +26,34 @@ func (a *App) orderCounts(ctx context.Context, shop, customer string) (order.Cou
 	if errors.Is(err, storage.ErrNotFound) {
 		return order.Counts{}, nil
 	}
+	h.Adopt()
 	return h, err
 }
 
 // recountWhole counts all of a customer's orders in the shop's current time zone.
 func (a *App) recountWhole(ctx context.Context, shop shop.Shop, customer string,
 	h *order.Counts) (err error) {
-	h.Zone = shop.TimeZone
+	h.Basis, h.Earlier = order.CountsBasis(shop.TimeZone), nil
 	h.Months, err = a.countOrders(ctx, shop, customer, nil, nil)
 	return err
 }
 
 // countOrders counts a customer's orders placed in [from, to), by month.
 func (a *App) countOrders(ctx context.Context, shop shop.Shop, customer string, from,
-	to any) (map[string]int64, error) {
-	months := map[string]int64{}
+	to any) (map[string]order.Month, error) {
+	months := map[string]order.Month{}
 	query := storage.Query{Index: order.ByPlaced, Equal: []any{customer}, From: from, To: to,
 		Limit: storage.MaxLimit}
 	for {
-		page, err := storage.Find[struct {
-			PlacedAt time.Time `bson:"placed_at"`
-		}](ctx, a.orderDocs(shop.ID), query)
+		page, err := storage.Find[order.Counted](ctx, a.orderDocs(shop.ID), query)
 		if err != nil {
 			return nil, err
 		}
 		for _, hit := range page.Hits {
-			months[hit.Head.PlacedAt.In(shop.Location()).Format(order.MonthForm)]++
+			name := hit.Head.PlacedAt.In(shop.Location()).Format(order.MonthForm)
+			month := months[name]
+			month.Add(hit.Head)
+			months[name] = month
 		}
 		if page.Next == "" {
 			return months, nil
@@ -85,7 +88,10 @@ func (w Worker) countRequested(ctx context.Context, shop shop.Shop,
 		months[m.Customer] = append(months[m.Customer], m.Month)
 	}
 	err := eachApart(ctx, slices.Collect(maps.Keys(months)), func(ctx context.Context, customer string) error {
-		return w.countMonths(ctx, shop, customer, months[customer])
+		if err := w.countMonths(ctx, shop, customer, months[customer]); err != nil {
+			return err
+		}
+		return w.listTotals(ctx, shop, customer)
 	})
 	if err == nil {
 		err = remove(ctx, w.app.countRequestDocs(shop.ID), t.Key)
@@ -97,7 +103,7 @@ func (w Worker) countRequested(ctx context.Context, shop shop.Shop,
 // conflict, after which the months are counted again.
 func (w Worker) countMonths(ctx context.Context, shop shop.Shop, customer string, months []string) error {
 	_, err := w.app.countDocs(shop.ID).Put(ctx, customer, func(h *order.Counts, found bool) error {
-		if !found || h.Zone != shop.TimeZone {
+		if !found || h.Basis != order.CountsBasis(shop.TimeZone) {
 			err := w.app.recountWhole(ctx, shop, customer, h)
 			if err == nil && !found && len(h.Months) == 0 { // such as for a customer who was erased
 				err = storage.ErrUnchanged
@@ -106,7 +112,7 @@ func (w Worker) countMonths(ctx context.Context, shop shop.Shop, customer string
 		}
 		before := maps.Clone(h.Months)
 		if h.Months == nil {
-			h.Months = map[string]int64{}
+			h.Months = map[string]order.Month{}
 		}
 		for _, month := range months {
 			first, err := time.ParseInLocation(order.MonthForm+" 02 15", month+" 01 12", shop.Location())
@@ -118,11 +124,11 @@ func (w Worker) countMonths(ctx context.Context, shop shop.Shop, customer string
 			if err != nil {
 				return err
 			}
-			if delete(h.Months, month); counted[month] > 0 {
+			if delete(h.Months, month); counted[month].Orders > 0 {
 				h.Months[month] = counted[month]
 			}
 		}
-		if maps.Equal(before, h.Months) {
+		if reflect.DeepEqual(before, h.Months) {
 			return storage.ErrUnchanged
 		}
 		return nil
@@ -135,19 +141,23 @@ func (w Worker) shopJobs() job.Source {
 		Collection: shop.Collection(),
 		Open:       func(string) storage.Docs[shop.Shop] { return w.app.shopDocs() },
 		List:       func(s *shop.Shop) *job.List { return &s.Work },
-		Kinds:      map[string]job.Kind[shop.Shop]{order.KindRecount: {Do: w.recountInTimeZone, Slow: true}},
+		Kinds: map[string]job.Kind[shop.Shop]{
+			order.KindRecount: {Do: w.recountInTimeZone, Slow: true},
+			kindRelist:        {Do: w.relist, Slow: true},
+		},
 	}
 }
 
-// recountInTimeZone recounts all order counts that were counted in a time zone other than the shop's.
+// recountInTimeZone recounts all orders that were counted in another way than the shop's: in another time zone,
+// or by an earlier version.
 func (w Worker) recountInTimeZone(ctx context.Context, t job.Task[shop.Shop]) (job.Finish[shop.Shop], error) {
 	w.app.forgetShops()
 	shop, err := w.app.shop(ctx, t.Key)
 	if err != nil {
 		return nil, err
 	}
-	docs := w.app.countDocs(shop.ID)
-	for _, query := range []storage.Query{{To: shop.TimeZone}, {From: shop.TimeZone + "\x00"}} {
+	docs, basis := w.app.countDocs(shop.ID), order.CountsBasis(shop.TimeZone)
+	for _, query := range []storage.Query{{To: basis}, {From: basis + "\x00"}} {
 		query.Index, query.Limit = order.CountsByZone, readBatch
 		for {
 			page, err := storage.Find[struct{}](ctx, docs, query)
@@ -157,6 +167,9 @@ func (w Worker) recountInTimeZone(ctx context.Context, t job.Task[shop.Shop]) (j
 			for _, hit := range page.Hits {
 				_, err := docs.Change(ctx, hit.Key,
 					func(h *order.Counts) error { return w.app.recountWhole(ctx, shop, hit.Key, h) })
+				if err == nil {
+					err = w.listTotals(ctx, shop, hit.Key)
+				}
 				if ifFound(err) != nil {
 					return nil, err
 				}

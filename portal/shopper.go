@@ -60,6 +60,9 @@ func (a *App) Shopper(ctx context.Context, shop shop.Shop, cookie string) (Shopp
 	if err == nil && now.Sub(session.SeenAt) >= credential.SessionTouch {
 		err = s.touch(ctx, now)
 	}
+	if err == nil && customer.List != nil && now.Sub(customer.List.VisitedAt) >= visitInterval {
+		err = a.noteVisit(ctx, shop.ID, customer.ID)
+	}
 	return s, err
 }
 

@@ -37,7 +37,7 @@ func (w Worker) RunOnce(ctx context.Context) (done int, err error) { return w.Jo
 func (w Worker) Jobs() *job.Runner {
 	r := &job.Runner{
 		Engine: w.app.engine, Now: w.app.now, Log: w.app.log, Writes: w.app.writes, InFlight: w.app.inFlight,
-		Begin: w.app.beginHousekeeping,
+		Begin: w.begin,
 	}
 	for _, d := range w.declarations() {
 		if d.jobs != nil {

@@ -10,7 +10,7 @@ func ruleLevels() map[string]int {
 	return map[string]int{
 		"portal/money": 0, "portal/bank": 1, "portal/vat": 0, "portal/address": 0, "portal/colour": 0, "portal/logo": 0,
 		"portal/vies": 0, "portal/secret": 0, "portal/secret/secrettest": 1,
-		"portal/clean": 0, "portal/holiday": 0,
+		"portal/clean": 0, "portal/fold": 0, "portal/holiday": 0,
 		"storage": 0, "templates": 0, "templates/i18n": 0, "static": 0,
 		"storage/sqlite": 1, "storage/mongodb": 1, "storage/transfer": 1, "storage/storagetest": 2, "mail": 1,
 		"mail/smtp": 1, "portal/job": 1, "portal/validate": 1,

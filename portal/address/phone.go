@@ -81,3 +81,16 @@ func FormatPhone(number, country string) string {
 	}
 	return phonenumbers.Format(n, phonenumbers.INTERNATIONAL)
 }
+
+// NationalPhone returns the digits of an E.164 number as dialled within its country, without a trunk prefix:
+// "777888999" for "+420777888999". It is "" for any other text.
+func NationalPhone(number string) string {
+	if !e164.MatchString(number) {
+		return ""
+	}
+	n, err := phonenumbers.Parse(number, "")
+	if err != nil {
+		return ""
+	}
+	return phonenumbers.GetNationalSignificantNumber(n)
+}

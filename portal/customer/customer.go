@@ -46,6 +46,12 @@ type Customer struct {
 	Erasure        Erasure          `bson:"erasure,omitempty"`
 	ErasuresAsked  []time.Time      `bson:"erasures_asked,omitempty"` // within a day, each counted once
 	Work           job.List         `bson:"work,omitempty"`
+
+	ListForm string   `bson:"list_form,omitempty"` // how the fields below were made; see ListForm
+	NameKey  string   `bson:"name_key,omitempty"`  // orders customers by name
+	Terms    []string `bson:"terms,omitempty"`     // that find the customer
+	Marks    []string `bson:"marks,omitempty"`     // that filters select by, such as "country SK"
+	List     *Listed  `bson:"list,omitempty"`      // nil for one who is in no list
 }
 
 // Name is the customer's full name, "" when unknown.
@@ -59,19 +65,39 @@ func (c Customer) Name() string {
 // WantsOrderEmail reports whether the customer gets a kind of email about orders, where the shop sends it.
 func (c Customer) WantsOrderEmail(kind string) bool { return !slices.Contains(c.NoOrderEmails, kind) }
 
-// ByLink indexes the customers of all shops with a link that the upgrade has not decided on yet.
-const ByLink = "link"
-
-// ByChanged lists the customers by ChangedAt, with nothing but their keys.
-const ByChanged = "changed"
+// The indexes of customers. The lists hold the rows that they show.
+const (
+	// ByLink indexes the customers of all shops with a link that the upgrade has not decided on yet.
+	ByLink = "link"
+	// ByChanged lists the customers by ChangedAt, with nothing but their keys and their ListForm.
+	ByChanged    = "changed"
+	ByRegistered = "registered"
+	ByVisited    = "visited"
+	BySpent      = "spent"
+	ByName       = "name"
+	ByMark       = "mark" // then by when they registered
+	ByTerm       = "term" // with the terms, but no row: there are many of them
+)
 
 // Collection declares the collection of customers and its indexes.
 func Collection() storage.Collection {
-	link := storage.Index{
-		Name: ByLink, Fields: []storage.Field{{Path: "feed_id", Kind: storage.String}}, AllShops: true,
+	field := func(path string, kind storage.Kind) storage.Field { return storage.Field{Path: path, Kind: kind} }
+	list := func(name string, fields ...storage.Field) storage.Index {
+		return storage.Index{Name: name, Fields: fields, Head: rowFields()}
 	}
-	changed := storage.Index{Name: ByChanged, Fields: []storage.Field{{Path: "changed_at", Kind: storage.Time}}}
-	return storage.Collection{Name: "customers", Indexes: append(job.Indexes(), link, changed)}
+	created := field("list.created", storage.Time)
+	marks := storage.Field{Path: "marks", Kind: storage.String, Multi: true}
+	terms := storage.Field{Path: "terms", Kind: storage.String, Multi: true}
+	return storage.Collection{Name: "customers", Indexes: append(job.Indexes(), []storage.Index{
+		{Name: ByLink, Fields: []storage.Field{field("feed_id", storage.String)}, AllShops: true},
+		{Name: ByChanged, Fields: []storage.Field{field("changed_at", storage.Time)}, Head: []string{"list_form"}},
+		list(ByRegistered, created),
+		list(ByVisited, field("list.visited", storage.Time)),
+		list(BySpent, field("list.spent", storage.Int)),
+		list(ByName, field("name_key", storage.String)),
+		list(ByMark, marks, created),
+		{Name: ByTerm, Fields: []storage.Field{terms}, Head: []string{"terms"}},
+	}...)}
 }
 
 // Docs opens the customers of a shop.
@@ -108,10 +134,12 @@ func (c *Customer) Settle(now time.Time) {
 	erasure := job.Request{Kind: KindErasure, At: c.Erasure.NextErasure(), Slow: true}
 	if !c.Erasure.Begun.IsZero() {
 		c.Work.CancelOthers(KindErasure) // nothing else matters any more
+		c.leaveLists()
 		c.Work.Schedule(erasure)
 		return
 	}
 	c.settleVAT(now)
+	c.settleList()
 	c.forgetRemoved(now)
 	c.Work.Schedule(erasure)
 	c.Work.Schedule(job.Request{Kind: KindVATCheck, At: c.VAT.NextAt, Slow: true})

@@ -10,11 +10,118 @@ import (
 	"postern/storage"
 )
 
-// Counts holds a customer's order counts by month, such as "2026-03", in the time zone Zone. Months are
-// recounted from the orders, never adjusted; if the shop's zone changes, the worker recounts them all.
+// Counts holds what a customer's orders add up to by month, such as "2026-03". Months are recounted from the
+// orders, never adjusted. Basis says how they were counted: if it is not the shop's CountsBasis, such as after
+// a change of its time zone, the worker recounts them all.
 type Counts struct {
-	Zone   string           `bson:"zone"`
-	Months map[string]int64 `bson:"months,omitempty"`
+	Basis  string           `bson:"zone"`
+	Months map[string]Month `bson:"by_month,omitempty"`
+	// Earlier is what versions before there were sums counted, until the worker has recounted it.
+	Earlier map[string]int64 `bson:"months,omitempty"`
+}
+
+// Month is what the orders placed in a month add up to.
+type Month struct {
+	Orders    int64            `bson:"n"`
+	Cancelled int64            `bson:"c,omitempty"`
+	Returned  int64            `bson:"r,omitempty"` // wholly or in part
+	Spent     map[string]int64 `bson:"s,omitempty"` // minor units by currency: see Counted.Spent
+	First     time.Time        `bson:"f"`
+	Last      time.Time        `bson:"l"`
+}
+
+// Counted is what the counts need of an order. All of it is in the head of ByPlaced.
+type Counted struct {
+	PlacedAt time.Time `bson:"placed_at"`
+	Currency string    `bson:"currency"`
+	Status   Status    `bson:"status"`
+	Total    int64     `bson:"total"`
+	Refunded int64     `bson:"refunded"`
+}
+
+// Spent returns what the customer spent on the order: its total without refunds, nothing if it was cancelled.
+func (o Counted) Spent() int64 {
+	if o.Status.Cancelled() {
+		return 0
+	}
+	return max(0, o.Total-o.Refunded)
+}
+
+func (o Counted) isReturned() bool {
+	return o.Status.Fulfillment == Returned || o.Status.Fulfillment == PartiallyReturned
+}
+
+// countsLike reports whether both orders change the counts in the same way.
+func (o Counted) countsLike(other Counted) bool {
+	return o.PlacedAt.Equal(other.PlacedAt) && o.Currency == other.Currency && o.Spent() == other.Spent() &&
+		o.Status.Cancelled() == other.Status.Cancelled() && o.isReturned() == other.isReturned()
+}
+
+func (o Order) counted() Counted {
+	c := Counted{PlacedAt: o.PlacedAt, Currency: o.Currency, Status: o.Status, Total: o.Total}
+	if o.Refunded != nil {
+		c.Refunded = *o.Refunded
+	}
+	return c
+}
+
+// Add adds an order to the month.
+func (m *Month) Add(o Counted) {
+	m.Orders++
+	if o.Status.Cancelled() {
+		m.Cancelled++
+	}
+	if o.isReturned() {
+		m.Returned++
+	}
+	if spent := o.Spent(); spent > 0 {
+		m.spend(o.Currency, spent)
+	}
+	m.span(o.PlacedAt, o.PlacedAt)
+}
+
+func (m *Month) spend(currency string, minor int64) {
+	if m.Spent == nil {
+		m.Spent = map[string]int64{}
+	}
+	m.Spent[currency] += minor
+}
+
+// span extends the time between the first and the last order.
+func (m *Month) span(first, last time.Time) {
+	if m.First.IsZero() || first.Before(m.First) {
+		m.First = first
+	}
+	if last.After(m.Last) {
+		m.Last = last
+	}
+}
+
+// Sum returns what all orders add up to.
+func (h Counts) Sum() Month {
+	var sum Month
+	for _, m := range h.Months {
+		sum.Orders, sum.Cancelled, sum.Returned = sum.Orders+m.Orders, sum.Cancelled+m.Cancelled, sum.Returned+m.Returned
+		for currency, minor := range m.Spent {
+			sum.spend(currency, minor)
+		}
+		sum.span(m.First, m.Last)
+	}
+	return sum
+}
+
+// CountsBasis returns how a shop's orders are counted: by the version of Month, in the shop's time zone.
+func CountsBasis(zone string) string { return "2 " + zone }
+
+// Adopt makes counts of earlier versions usable until they are recounted.
+func (h *Counts) Adopt() {
+	if len(h.Months) > 0 || len(h.Earlier) == 0 {
+		return
+	}
+	h.Months = map[string]Month{}
+	for month, n := range h.Earlier {
+		h.Months[month] = Month{Orders: n}
+	}
 }
 
 const MonthForm = "2006-01"
@@ -34,8 +141,8 @@ func CountsDocs(engine storage.Engine, shop string) storage.Docs[Counts] {
 
 func (h Counts) Total() int64 {
 	var sum int64
-	for _, n := range h.Months {
-		sum += n
+	for _, m := range h.Months {
+		sum += m.Orders
 	}
 	return sum
 }

@@ -77,10 +77,13 @@ func (s *Stored) Take(o Order, place Place, by Arrival) []CustomerMonth {
 	}
 	now := MonthOf(by.Customer, o.PlacedAt, place.Zone)
 	then := MonthOf(beforeCustomer, before.PlacedAt, place.Zone)
-	if now == then {
+	switch {
+	case now != then:
+		return []CustomerMonth{now, then}
+	case o.counted().countsLike(before.counted()):
 		return nil
 	}
-	return []CustomerMonth{now, then}
+	return []CustomerMonth{now}
 }
 
 // noticed returns the changes noticed earlier and those between before and o, which are dated by their

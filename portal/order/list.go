@@ -71,9 +71,9 @@ func (q Query) Count(c Counts) int64 {
 		return 0
 	}
 	var sum int64
-	for month, n := range c.Months {
+	for month, m := range c.Months {
 		if strings.HasPrefix(month, q.Period+"-") {
-			sum += n
+			sum += m.Orders
 		}
 	}
 	return sum

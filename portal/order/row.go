@@ -51,8 +51,10 @@ type FoundRow struct {
 	Terms    []string `bson:"search"`
 }
 
-// rowFields are the top-level fields of an order that a Row holds.
-func rowFields() []string { return []string{"placed_at", "currency", "status", "total", "row"} }
+// rowFields are the top-level fields of an order that a Row holds, and what a Counted needs beside them.
+func rowFields() []string {
+	return []string{"placed_at", "currency", "status", "total", "row", "refunded"}
+}
 
 // Total returns the order's total.
 func (r Row) Total() money.Amount { return money.Amount{Minor: r.Minor, Currency: r.Currency} }

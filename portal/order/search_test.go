@@ -7,6 +7,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"postern/portal/fold"
 )
 
 // TestTermsOfAnOrder lists the terms of an order with a number, a SKU and names of every kind.
@@ -57,7 +59,7 @@ func TestSearchLooksForTheLongestWordFirst(t *testing.T) {
 		"cup cup":                {"cupcup", []string{"cup"}},
 		"--- ,":                  {},
 		"":                       {},
-		long:                     {long[:maxTerm], nil},
+		long:                     {long[:fold.MaxTerm], nil},
 		"a1 a2 a3 a4 a5 a6 a7 a8 a9": {"a1a2a3a4a5a6a7a8a9",
 			[]string{"a1", "a2", "a3", "a4", "a5", "a6", "a7", "a8"}},
 	} {

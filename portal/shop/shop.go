@@ -45,6 +45,7 @@ type Shop struct {
 	NoWithdrawal   bool          `bson:"no_withdrawal,omitempty"`    // for shops without consumers, or without goods to withdraw from
 	Brand          Brand         `bson:"brand"`
 	CreatedAt      time.Time     `bson:"created_at"`
+	ListForm       string        `bson:"list_form,omitempty"` // of the lists of customers; see customer.ListForm
 	Work           job.List      `bson:"work,omitempty"`
 
 	Zone *time.Location // TimeZone, loaded once
