@@ -82,7 +82,7 @@ func (f Feed) learnLate(ctx context.Context, id string, change customerChange) e
 	if len(change.consents) == 0 {
 		return nil
 	}
-	_, err := f.app.changeCustomer(ctx, f.shop.ID, id, func(c *customer.Customer) error {
+	_, err := f.changeCustomer(ctx, id, false, func(c *customer.Customer) error {
 		return c.LearnLate(change.consents, f.app.now())
 	})
 	return err

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 
+	"postern/portal/audit"
 	"postern/portal/customer"
 	"postern/portal/identifier"
 	"postern/portal/job"
@@ -59,6 +60,8 @@ func (w Worker) customerJobs() job.Source {
 			customer.KindErasure:         {Do: inShop(w.app, w.erase), Slow: true},
 			customer.KindReleaseEmails:   {Do: inShop(w.app, w.releaseEmails)},
 			customer.KindForgetAddresses: {Do: forgetAddresses},
+			customer.KindSignOut:         {Do: inShop(w.app, w.signOut)},
+			audit.KindRecord:             recordsActs[customer.Customer](w.app),
 			customer.KindVATCheck: {Do: inShop(w.app, w.checkVAT), Slow: true,
 				Retry: customer.RetryVAT()},
 		},

@@ -285,7 +285,7 @@ func (f Feed) apply(ctx context.Context, id string, change customerChange,
 			return order.Receipt{}, err
 		}
 	}
-	stored, err := f.app.changeCustomer(ctx, f.shop.ID, id, func(c *customer.Customer) error {
+	stored, err := f.changeCustomer(ctx, id, outcome == order.Created, func(c *customer.Customer) error {
 		receipt.Outcome, receipt.Overridden = outcome, time.Time{}
 		if change.at.Before(c.LastChange()) {
 			if !f.forced {
@@ -318,7 +318,7 @@ func (f Feed) apply(ctx context.Context, id string, change customerChange,
 // learnConsents takes the consents of a document that holds nothing else.
 func (f Feed) learnConsents(ctx context.Context, id string, change customerChange) (order.Receipt, error) {
 	receipt := order.Receipt{Customer: id, Warnings: change.warnings}
-	_, err := f.app.changeCustomer(ctx, f.shop.ID, id, func(c *customer.Customer) error {
+	_, err := f.changeCustomer(ctx, id, false, func(c *customer.Customer) error {
 		err := c.LearnLate(change.consents, f.app.now())
 		if receipt.Outcome = order.Updated; err != nil {
 			receipt.Outcome = order.Unchanged

@@ -129,7 +129,7 @@ func (w Worker) beginErasure(ctx context.Context, shop shop.Shop, id string) err
 		if !c.Erasure.Pending() || w.app.now().Before(c.Erasure.At) {
 			return storage.ErrUnchanged // kept after all
 		}
-		c.Erasure.Begun = w.app.now()
+		c.Erasure.Begun, c.Erasure.Act = w.app.now(), storage.NewID()
 		*c = customer.Customer{
 			ID: c.ID, FeedID: c.FeedID, LinkedID: c.LinkedID, LinkShared: c.LinkShared, Email: c.Email,
 			Reserved: c.Reserved, Erasure: c.Erasure,
@@ -269,13 +269,19 @@ func (w Worker) eraseOrders(ctx context.Context, shop shop.Shop, c customer.Cust
 			return err
 		}
 		err = eachAtOnce(ctx, page.Hits, func(ctx context.Context, hit storage.Hit[struct{}]) error {
-			_, err := docs.Change(ctx, hit.Key, func(s *order.Stored) error {
-				if s.Customer != c.ID {
+			stored, err := docs.Change(ctx, hit.Key, func(s *order.Stored) error {
+				if s.Customer != c.ID || s.IsDeleted() {
 					return storage.ErrUnchanged
+				}
+				if err := w.app.recordPending(ctx, shop.ID, s.Work); err != nil {
+					return err
 				}
 				s.Erase(w.app.now())
 				return nil
 			})
+			if err == nil && stored.IsDeleted() {
+				err = w.app.finishDeletion(ctx, shop, hit.Key)
+			}
 			return ifFound(err)
 		})
 		if err != nil {

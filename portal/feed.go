@@ -14,6 +14,7 @@ type Feed struct {
 	key     apiKey
 	forced  bool
 	request string // that forces, as in the log
+	address string // of the client
 }
 
 // WithForce returns the feed with permission to send content that is dated in the future or older than the

@@ -76,6 +76,23 @@ func jobCases() map[string]func(h *testApp) {
 			}
 		},
 		"upgrade_links": func(h *testApp) { h.guests(`"5"`) },
+		"record_act":    func(h *testApp) { h.putCustomer("77", jan) },
+		"append_acts":   recordedAct,
+		"sign_out": func(h *testApp) {
+			id := h.settled().Customer().ID
+			h.enterWith(jan, "two")
+			h.quiet()
+			if _, err := h.app.Operator().SignOutCustomer(h.t.Context(), h.shop.ID, id); err != nil {
+				h.t.Fatal(err)
+			}
+		},
+		"delete_order": func(h *testApp) {
+			h.put(orderJSON("1", jan))
+			h.work()
+			if err := h.delete(h.dying(1), "1"); !errors.Is(err, errDead) {
+				h.t.Fatal(err)
+			}
+		},
 	}
 }
 
@@ -110,6 +127,16 @@ func forgottenAddress(h *testApp) {
 	}
 	h.quiet()
 	h.clock.Move(24 * time.Hour)
+}
+
+// recordedAct leaves an act that is recorded and not appended.
+func recordedAct(h *testApp) {
+	h.putCustomer("77", jan)
+	const taken, recorded, requested, done = 1, 1, 1, 1
+	if _, err := h.dying(taken + recorded + requested + done).Worker().RunOnce(h.t.Context()); !errors.Is(err,
+		errDead) {
+		h.t.Fatal(err)
+	}
 }
 
 func firstOrder(h *testApp) {
@@ -234,7 +261,7 @@ var volatile = regexp.MustCompile(`"(v|mark|attempts|lease)": ?("[^"]*"|\{[^}]*\
 	`|\{"\$date":\{[^}]*\}\}` +
 	`|[0-9]{8}T[0-9.]+Z|[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]+Z?` +
 	`|[0-9a-f]{8}-[0-9a-f-]{27}` +
-	`|"[0-9A-Z]{8}"|[A-Za-z0-9_-]{20,}`)
+	`|"(feed:)?[0-9A-Z]{8}"|[A-Za-z0-9_-]{20,}`)
 
 // outline returns all documents without the parts that differ between runs: times, versions, random values
 // and the order of fields.

@@ -15,7 +15,10 @@ import (
 )
 
 // Operator is the actor of the command line.
-type Operator struct{ app *App }
+type Operator struct {
+	app          *App
+	user, reason string // for the log
+}
 
 // Operator returns the actor of the command line.
 func (a *App) Operator() Operator { return Operator{app: a} }

@@ -3,9 +3,12 @@ package portal
 import (
 	"context"
 
+	"postern/portal/audit"
 	"postern/portal/credential"
 	"postern/portal/customer"
 	"postern/portal/identifier"
+	"postern/portal/job"
+	"postern/portal/shop"
 	"postern/portal/validate"
 	"postern/storage"
 )
@@ -64,21 +67,51 @@ func (o Operator) account(ctx context.Context, shop string, c customer.Customer)
 }
 
 // SignOutCustomer ends every session, link and code of a customer, immediately in every process, forgets
-// the known browsers, and returns the number of sessions that it ended.
+// the known browsers, and returns the number of sessions that it ended. If it stops before its end, the worker
+// completes it.
 func (o Operator) SignOutCustomer(ctx context.Context, shop, id string) (sessions int, err error) {
-	c, err := o.app.customer(ctx, shop, id)
+	act := o.act(audit.CustomerSignedOut, id)
+	args, err := act.Args()
+	if err != nil {
+		return 0, err
+	}
+	c, err := o.app.changeCustomer(ctx, shop, id, func(c *customer.Customer) error {
+		c.Work.Add(job.Request{Kind: customer.KindSignOut, Args: args, At: act.At})
+		return nil
+	})
 	if err != nil {
 		return 0, validate.NotFoundIfMissing(err)
 	}
+	return o.app.signOut(ctx, shop, c, act)
+}
+
+// signOut completes a sign-out and records it.
+func (w Worker) signOut(ctx context.Context, shop shop.Shop,
+	t job.Task[customer.Customer]) (job.Finish[customer.Customer], error) {
+	act, err := audit.Carried(t.Job.Args)
+	if err == nil {
+		_, err = w.app.signOut(ctx, shop.ID, t.Doc, act)
+	}
+	if err == nil {
+		err = w.app.auditLog(shop.ID).Record(ctx, act)
+	}
+	return nil, err
+}
+
+// signOut ends what lets a customer in, unless the same act has done so before: then somebody may have signed
+// in since.
+func (a *App) signOut(ctx context.Context, shop string, c customer.Customer, act audit.Act) (sessions int,
+	err error) {
 	for _, email := range c.EmailsHeld() {
 		live := 0
-		_, err := o.app.credentialDocs(shop).Change(ctx, o.app.credentialsID(shop, email),
-			func(a *credential.Credentials) error {
-				if live = 0; a.Customer != c.ID {
+		_, err := a.credentialDocs(shop).Change(ctx, a.credentialsID(shop, email),
+			func(doc *credential.Credentials) error {
+				if live = 0; doc.Customer != c.ID || doc.EndedBy == act.ID {
 					return storage.ErrUnchanged
 				}
-				live = len(a.SessionInfos(o.app.now()))
-				a.Clear(credential.LinkExpired, o.app.now()) // ended by support, not by another link or an alarm
+				live = len(doc.SessionInfos(a.now()))
+				doc.Clear(credential.LinkExpired, a.now()) // ended by support, not by another link or an alarm
+				doc.EndedBy = act.ID
 				return nil
 			})
 		if ifFound(err) != nil {
@@ -94,7 +127,7 @@ func (o Operator) SignOutCustomer(ctx context.Context, shop, id string) (session
 // is erased immediately, which cannot be cancelled; this is a Conflict while an earlier email address can
 // still be restored. Repeating the call changes nothing, except that now brings the date forward.
 func (o Operator) EraseCustomer(ctx context.Context, shop, id string, now bool) (customer.Erasure, error) {
-	c, err := o.app.changeCustomer(ctx, shop, id, func(c *customer.Customer) error {
+	c, err := o.change(ctx, shop, id, audit.CustomerErasureRequested, func(c *customer.Customer) error {
 		moment := o.app.now()
 		if now {
 			return c.EraseAt(moment)
@@ -111,6 +144,20 @@ func (o Operator) EraseCustomer(ctx context.Context, shop, id string, now bool) 
 
 // CancelErasure cancels an erasure that has not begun. If there is none, it changes nothing.
 func (o Operator) CancelErasure(ctx context.Context, shop, id string) error {
-	_, err := o.app.changeCustomer(ctx, shop, id, (*customer.Customer).CancelErasure)
+	_, err := o.change(ctx, shop, id, audit.CustomerErasureCancelled, (*customer.Customer).CancelErasure)
 	return validate.NotFoundIfMissing(err)
+}
+
+// change changes a customer, who then carries the act with what it changed.
+func (o Operator) change(ctx context.Context, shop, id string, kind audit.Kind,
+	alter func(*customer.Customer) error) (customer.Customer, error) {
+	act := o.act(kind, id)
+	return o.app.changeCustomer(ctx, shop, id, func(c *customer.Customer) error {
+		before := c.Fields()
+		if err := alter(c); err != nil {
+			return err
+		}
+		act.Changes = audit.Changes(before, c.Fields())
+		return act.Carry(&c.Work)
+	})
 }

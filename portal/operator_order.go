@@ -5,6 +5,8 @@ import (
 	"errors"
 	"time"
 
+	"postern/portal/audit"
+	"postern/portal/job"
 	"postern/portal/order"
 	"postern/portal/shop"
 	"postern/portal/validate"
@@ -40,7 +42,8 @@ func (o Operator) Order(ctx context.Context, shop, number string) (OrderAccount,
 func (o Operator) DeleteOrder(ctx context.Context, shopID, number string) error {
 	shop, err := o.app.shop(ctx, shopID)
 	if err == nil {
-		err = o.app.deleteOrder(ctx, shop, number, func(order.Stored) error { return nil })
+		act := o.act(audit.OrderDeleted, "")
+		err = o.app.deleteOrder(ctx, shop, number, act, func(order.Stored) error { return nil })
 	}
 	if err == nil {
 		o.app.log.InfoContext(ctx, "order deleted by the operator", "shop", shopID, "order", number)
@@ -50,7 +53,8 @@ func (o Operator) DeleteOrder(ctx context.Context, shopID, number string) error 
 
 // DeleteOrder removes an order like Operator.DeleteOrder.
 func (f Feed) DeleteOrder(ctx context.Context, number string) error {
-	err := f.app.deleteOrder(ctx, f.shop, number, func(doc order.Stored) error {
+	act := f.act(audit.OrderDeleted, "")
+	err := f.app.deleteOrder(ctx, f.shop, number, act, func(doc order.Stored) error {
 		if doc.ErasedAt != nil { // it keeps the person from coming back with the next delivery
 			return validate.NewError(validate.Conflict, "order.erased")
 		}
@@ -66,19 +70,50 @@ func (f Feed) DeleteOrder(ctx context.Context, number string) error {
 	return err
 }
 
-// deleteOrder removes an order that check permits, and has its customer's month counted.
+// deleteOrder removes an order that check permits. The order first carries the act of its deletion. If the
+// process ends before the rest, the worker completes it.
+func (a *App) deleteOrder(ctx context.Context, shop shop.Shop, number string, act audit.Act,
+	check func(order.Stored) error) error {
+	_, err := a.orderDocs(shop.ID).Change(ctx, number, func(doc *order.Stored) error {
+		if doc.IsDeleted() {
+			return storage.ErrNotFound
+		}
+		if err := check(*doc); err != nil {
+			return err
+		}
+		act.Customer = doc.Customer
+		act.Changes = []audit.Change{
+			{Field: "order", Before: doc.Number}, {Field: "placed_at", Before: order.Moment(&doc.PlacedAt)},
+			{Field: "total", Before: doc.Amount(doc.Total).Decimal() + " " + doc.Currency},
+		}
+		args, err := act.Args()
+		doc.Delete(args, act.At)
+		return err
+	})
+	if err != nil {
+		return validate.NotFoundIfMissing(err)
+	}
+	return a.finishDeletion(ctx, shop, number)
+}
+
+// deleteOrder completes the deletion of an order.
+func (w Worker) deleteOrder(ctx context.Context, shop shop.Shop,
+	t job.Task[order.Stored]) (job.Finish[order.Stored], error) {
+	return nil, w.app.finishDeletion(ctx, shop, t.Key)
+}
+
+// finishDeletion records the deletion of an order, removes it and has its customer's month counted.
 //
 // The recount is requested before the order is deleted, so that a crash in between only causes a needless
 // recount.
-func (a *App) deleteOrder(ctx context.Context, shop shop.Shop, number string,
-	check func(order.Stored) error) error {
+func (a *App) finishDeletion(ctx context.Context, shop shop.Shop, number string) error {
 	docs := a.orderDocs(shop.ID)
-	for deleted := false; !deleted; {
+	for {
 		doc, read, err := docs.Get(ctx, number)
-		if err != nil {
-			return validate.NotFoundIfMissing(err)
+		if err != nil || !doc.IsDeleted() { // another delivery may have brought it back
+			return ifFound(err)
 		}
-		if err := check(doc); err != nil {
+		if err := a.recordPending(ctx, shop.ID, doc.Restarted().Work); err != nil {
 			return err
 		}
 		requested, month := a.now(), order.MonthOf(doc.Customer, doc.PlacedAt, shop.Location())
@@ -87,11 +122,10 @@ func (a *App) deleteOrder(ctx context.Context, shop shop.Shop, number string,
 		}
 		err = docs.Delete(ctx, number, read)
 		if err == nil {
-			err = a.confirmCounts(ctx, shop, requested, month)
+			return a.confirmCounts(ctx, shop, requested, month)
 		}
-		if deleted = err == nil; err != nil && !errors.Is(err, storage.ErrConflict) {
+		if !errors.Is(err, storage.ErrConflict) {
 			return err
 		}
 	}
-	return nil
 }

@@ -78,7 +78,11 @@ func (a *App) putOrder(ctx context.Context, shop shop.Shop, o order.Order,
 	if err != nil {
 		return order.Receipt{}, fmt.Errorf("store order: %w", err)
 	}
-	found, err := a.ownerOfOrder(ctx, shop, o, read, how.owners)
+	stored := read
+	if read.Doc.IsDeleted() {
+		stored = storage.Read[order.Stored]{}
+	}
+	found, err := a.ownerOfOrder(ctx, shop, o, stored, how.owners)
 	if err != nil {
 		return order.Receipt{}, err
 	}
@@ -89,8 +93,12 @@ func (a *App) putOrder(ctx context.Context, shop shop.Shop, o order.Order,
 	outcome, owner, overridden := order.Created, found, time.Time{}
 	var counted []order.CustomerMonth
 	var requested time.Time
-	stored, err := docs.PutAfter(ctx, o.Number, read, func(doc *order.Stored, exists bool) error {
-		overridden = time.Time{}
+	kept, err := docs.PutAfter(ctx, o.Number, read, func(doc *order.Stored, exists bool) error {
+		overridden, counted = time.Time{}, nil
+		if doc.IsDeleted() {
+			counted = append(counted, order.MonthOf(doc.Customer, doc.PlacedAt, shop.Location()))
+			*doc, exists = doc.Restarted(), false
+		}
 		if exists && how.forced && o.UpdatedAt.Before(doc.UpdatedAt) {
 			overridden, doc.UpdatedAt = doc.UpdatedAt, o.UpdatedAt
 		}
@@ -112,7 +120,7 @@ func (a *App) putOrder(ctx context.Context, shop shop.Shop, o order.Order,
 		}
 		by := order.Arrival{Customer: owner.Customer, Digest: digest, At: a.now(), First: !exists,
 			Greet: shop.FirstOrderMail, Emails: shop.OrderEmails, History: how.forced || how.imported}
-		requested, counted = a.now(), doc.Take(o, placeOf(shop), by)
+		requested, counted = a.now(), append(counted, doc.Take(o, placeOf(shop), by)...)
 		return a.requestCounts(ctx, shop, counted...)
 	})
 	if err == nil && len(counted) > 0 {
@@ -124,10 +132,10 @@ func (a *App) putOrder(ctx context.Context, shop shop.Shop, o order.Order,
 	if err != nil {
 		return order.Receipt{}, fmt.Errorf("store order: %w", err)
 	}
-	if stored.Customer != owner.Customer { // stale, or the customer was erased
-		owner = order.Ownership{Customer: stored.Customer, By: order.Kept}
+	if kept.Customer != owner.Customer { // stale, or the customer was erased
+		owner = order.Ownership{Customer: kept.Customer, By: order.Kept}
 	}
-	receipt := order.Receipt{Outcome: outcome, Customer: owner.Customer, StoredUpdatedAt: stored.UpdatedAt,
+	receipt := order.Receipt{Outcome: outcome, Customer: owner.Customer, StoredUpdatedAt: kept.UpdatedAt,
 		Overridden: overridden}
 	if receipt.Customer != "" {
 		receipt.LinkedBy = owner.By

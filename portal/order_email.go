@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"postern/mail"
+	"postern/portal/audit"
 	"postern/portal/customer"
 	"postern/portal/job"
 	"postern/portal/order"
@@ -37,6 +38,8 @@ func (w Worker) orderJobs() job.Source {
 		Kinds: map[string]job.Kind[order.Stored]{
 			order.KindFirstOrderEmail: {Do: inShop(w.app, w.postFirstOrder)},
 			order.KindOrderEmail:      {Do: inShop(w.app, w.postOrderEmail)},
+			order.KindDelete:          {Do: inShop(w.app, w.deleteOrder)},
+			audit.KindRecord:          recordsActs[order.Stored](w.app),
 		},
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"postern/mail"
+	"postern/portal/audit"
 	"postern/portal/credential"
 	"postern/portal/customer"
 	"postern/portal/identifier"
@@ -112,6 +113,10 @@ func (w Worker) customerDeclarations() []declaration {
 			personal: personal{erase: w.eraseCredentials, person: Shopper.addSessions},
 		},
 		{
+			Collection: audit.DetailCollection(),
+			personal:   personal{erase: w.eraseActs, list: &downloadList{"acts_of_the_shop", (*export).acts}},
+		},
+		{
 			Collection: customer.Collection(), jobs: w.customerJobs(),
 			letters: map[string]composer{
 				customer.MailErasure: w.composeErasure, mailChangeNotice: w.composeChangeNotice,
@@ -129,6 +134,9 @@ func (w Worker) otherDeclarations() []declaration {
 		{Collection: handOffCollection(), personal: personal{kept: code, withheld: code}},
 		{Collection: repeatableCollection(), personal: personal{kept: repeats, withheld: repeats}},
 		{Collection: shop.Collection(), jobs: w.shopJobs(), personal: personal{nothing: "the merchant's settings"}},
+		{Collection: audit.LinkCollection(), personal: personal{nothing: "hashes, and who acted; no customer"}},
+		{Collection: audit.HeadCollection(), jobs: audit.Jobs(w.app.auditLog),
+			personal: personal{nothing: "a number and a hash"}},
 		{Collection: keyCollection(), personal: personal{nothing: "hashes of API keys"}},
 		{Collection: installationCollection(), personal: personal{nothing: "a hash of the installation secret"}},
 		{Collection: upgradeCollection(), personal: personal{nothing: "counts"}},

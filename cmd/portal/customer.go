@@ -42,6 +42,11 @@ func (c customerArg) use(ctx context.Context,
 	})
 }
 
+// reasonFlag is the reason of an act, for the log.
+type reasonFlag struct {
+	Reason string `setting:"reason" help:"Why. The log keeps it, and the customer can read it." placeholder:"TEXT"`
+}
+
 // customerFind finds a customer.
 type customerFind struct {
 	customerArg

@@ -11,6 +11,7 @@ import (
 // customerErase deletes an account, or cancels a scheduled deletion.
 type customerErase struct {
 	customerArg
+	reasonFlag
 	Now  bool `help:"Delete at once. This cannot be undone. Requires --yes."`
 	Keep bool `help:"Cancel a deletion that has not started."`
 	Yes  bool `help:"Confirm the deletion."`
@@ -35,6 +36,10 @@ func (c customerErase) Run(ctx context.Context, w *environment) error {
 		return err
 	}
 	return c.use(ctx, func(operator portal.Operator, shop shop.Shop, account portal.CustomerAccount) error {
+		operator, err := operator.Because(c.Reason)
+		if err != nil {
+			return err
+		}
 		if c.Keep {
 			return c.keep(ctx, w, operator, shop, account)
 		}

@@ -8,7 +8,10 @@ import (
 )
 
 // customerSignOut signs a customer out everywhere.
-type customerSignOut struct{ customerArg }
+type customerSignOut struct {
+	customerArg
+	reasonFlag
+}
 
 // Help implements kong.HelpProvider.
 func (customerSignOut) Help() string {
@@ -18,6 +21,10 @@ func (customerSignOut) Help() string {
 // Run signs the customer out.
 func (c customerSignOut) Run(ctx context.Context, w *environment) error {
 	return c.use(ctx, func(operator portal.Operator, shop shop.Shop, account portal.CustomerAccount) error {
+		operator, err := operator.Because(c.Reason)
+		if err != nil {
+			return err
+		}
 		ended, err := operator.SignOutCustomer(ctx, shop.ID, account.ID)
 		if err != nil {
 			return err

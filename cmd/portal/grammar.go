@@ -21,6 +21,7 @@ type grammar struct {
 	Import   importGroup    `cmd:"" help:"Import orders from a file."`
 	Customer customerGroup  `cmd:"" help:"Find, show, sign out or delete a customer."`
 	Order    orderGroup     `cmd:"" help:"Show or delete an order."`
+	Log      logGroup       `cmd:"" help:"List, export and verify the log of what was done to customers."`
 	Job      jobGroup       `cmd:"" help:"List background jobs, and try failed ones again."`
 	Outbox   outboxGroup    `cmd:"" help:"Show emails and send them again."`
 	Mail     mailGroup      `cmd:"" help:"Test the mail server."`

@@ -43,6 +43,7 @@ func (c orderArg) use(ctx context.Context,
 // orderDelete deletes an order.
 type orderDelete struct {
 	orderArg
+	reasonFlag
 	Yes bool `help:"Confirm the deletion."`
 }
 
@@ -58,6 +59,10 @@ func (c orderDelete) Run(ctx context.Context, w *environment) error {
 			return problems{"This would delete order " + order.Number + " of " + orNobody(order.Email) +
 				". Add --yes to confirm."}.
 				usage("help order delete")
+		}
+		operator, err := operator.Because(c.Reason)
+		if err != nil {
+			return err
 		}
 		if err := operator.DeleteOrder(ctx, shop.ID, order.Number); err != nil {
 			return err

@@ -14,7 +14,7 @@ func ruleLevels() map[string]int {
 		"storage": 0, "templates": 0, "templates/i18n": 0, "static": 0,
 		"storage/sqlite": 1, "storage/mongodb": 1, "storage/transfer": 1, "storage/storagetest": 2, "mail": 1,
 		"mail/smtp": 1, "portal/job": 1, "portal/validate": 1,
-		"portal/shop": 2, "portal/order": 2, "portal/customer": 2, "portal/credential": 2,
+		"portal/audit": 2, "portal/shop": 2, "portal/order": 2, "portal/customer": 2, "portal/credential": 2,
 		"portal/identifier": 2, "portal/withdrawal": 2, "portal/inquiry": 2,
 		"portal":             3,
 		"portal/web/gate":    4,
@@ -32,9 +32,10 @@ func ruleSameLevel() map[string][]string {
 		"mail/smtp":          {"mail"},
 		"portal/address":     {"portal/clean"},
 		"portal/web/webtest": {"portal/web"},
-		"portal/customer":    {"portal/credential"}, // its tokens
-		"portal/withdrawal":  {"portal/order"},      // the lines that are named
-		"portal/inquiry":     {"portal/order"},      // the lines that are named
+		"portal/customer":    {"portal/credential", "portal/audit"}, // its tokens; the acts it carries
+		"portal/order":       {"portal/audit"},                      // the acts it carries
+		"portal/withdrawal":  {"portal/order"},                      // the lines that are named
+		"portal/inquiry":     {"portal/order"},                      // the lines that are named
 	}
 }
 

@@ -23,6 +23,7 @@ type storeFlag struct {
 	secretFlag
 
 	secret string    // value of the environment variable storeSecret
+	user   string    // who gives the command
 	waits  io.Writer // receives a line if opening the store takes long
 }
 
@@ -31,7 +32,7 @@ const storeSecret = envPrefix + "STORE_PASSWORD"
 
 // AfterApply reads the password from the environment.
 func (f *storeFlag) AfterApply(w *environment) error {
-	f.secret, f.waits = w.env[storeSecret], w.stderr
+	f.secret, f.waits, f.user = w.env[storeSecret], w.stderr, w.systemUser()
 	return nil
 }
 
@@ -135,7 +136,7 @@ func (f storeFlag) begin(ctx context.Context, do func(portal.Operator) error,
 	}
 	ring, err := f.ring(ctx, engine)
 	if err == nil {
-		err = do(portal.New(engine, ring, options...).Operator())
+		err = do(portal.New(engine, ring, options...).Operator().By(f.user))
 	}
 	return errors.Join(err, engine.Close())
 }

@@ -44,6 +44,7 @@ type Credentials struct {
 	Challenges   []Challenge    `bson:"challenges,omitempty"`
 	Work         job.List       `bson:"work,omitempty"`
 	StaleAt      time.Time      `bson:"stale_at,omitempty"` // of an address nobody has: when nothing in it matters any more
+	EndedBy      string         `bson:"ended_by,omitempty"` // the id of the act that cleared it last
 }
 
 // Request is one requested sign-in email: a link, a code, or both.

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"time"
 
+	"postern/portal/audit"
 	"postern/portal/job"
 	"postern/storage"
 )
@@ -133,7 +134,7 @@ func Change(ctx context.Context, docs storage.Docs[Customer], id string, now fun
 func (c *Customer) Settle(now time.Time) {
 	erasure := job.Request{Kind: KindErasure, At: c.Erasure.NextErasure(), Slow: true}
 	if !c.Erasure.Begun.IsZero() {
-		c.Work.CancelOthers(KindErasure) // nothing else matters any more
+		c.Work.CancelOthers(KindErasure, audit.KindRecord) // nothing else matters any more
 		c.leaveLists()
 		c.Work.Schedule(erasure)
 		return
@@ -171,4 +172,5 @@ const (
 	KindReleaseEmails   = "release_emails"
 	KindForgetAddresses = "forget_addresses"
 	KindVATCheck        = "vat_check"
+	KindSignOut         = "sign_out" // args: those of the act
 )

@@ -14,6 +14,7 @@ type Erasure struct {
 	AskedAt time.Time `bson:"asked_at,omitempty"`
 	At      time.Time `bson:"at,omitempty"`    // when it is done; until then it can be taken back
 	Begun   time.Time `bson:"begun,omitempty"` // from here on the account is gone for everyone but the worker
+	Act     string    `bson:"act,omitempty"`   // the id of the erasure in the log, from when it has begun
 }
 
 // IsZero reports whether nothing was asked for; it is then not stored.

@@ -149,9 +149,9 @@ func (l *List) Cancel(kinds ...string) {
 	l.delete(func(j Job) bool { return slices.Contains(kinds, j.Kind) })
 }
 
-// CancelOthers removes all jobs except those of a kind.
-func (l *List) CancelOthers(kind string) {
-	l.delete(func(j Job) bool { return j.Kind != kind })
+// CancelOthers removes all jobs except those of the given kinds.
+func (l *List) CancelOthers(kinds ...string) {
+	l.delete(func(j Job) bool { return !slices.Contains(kinds, j.Kind) })
 }
 
 // Retry makes a failed job due now with no attempts counted. It reports whether there is one with this id.

@@ -4,7 +4,36 @@ import (
 	"reflect"
 	"slices"
 	"time"
+
+	"postern/portal/audit"
+	"postern/portal/job"
 )
+
+// KindDelete is the job that deletes the order. Its arguments are those of the act. An order with this job is
+// deleted, even while its document still exists.
+const KindDelete = "delete_order"
+
+// Delete has the order deleted.
+func (s *Stored) Delete(args job.Args, at time.Time) {
+	s.Work.Add(job.Request{Kind: KindDelete, Args: args, At: at})
+}
+
+// IsDeleted reports whether the order is being deleted.
+func (s *Stored) IsDeleted() bool {
+	_, deleted := s.Work.Find(KindDelete)
+	return deleted
+}
+
+// Restarted returns what a deleted order leaves to one with the same number: the acts that are to be recorded.
+func (s *Stored) Restarted() Stored {
+	var next Stored
+	for _, j := range s.Work.Jobs {
+		if j.Kind == KindDelete || j.Kind == audit.KindRecord {
+			next.Work.Add(job.Request{Kind: audit.KindRecord, Args: j.Args, At: j.At})
+		}
+	}
+	return next
+}
 
 // Erase keeps only the parts of an order that the shop needs for its accounts: number, dates, status, goods
 // and money. Everything that identifies the buyer, or might (addresses, notes, tracking numbers, options

@@ -76,6 +76,9 @@ func Feed(c *fiber.Ctx, scope portal.Scope) (portal.Feed, error) {
 	if err == nil {
 		err = feed.Require(scope)
 	}
+	if r.address.IsValid() {
+		feed = feed.From(r.address.String())
+	}
 	return feed, err
 }
 

@@ -1,0 +1,181 @@
+// Package audit is the log of the acts on a shop's customers: who did what to whom, when, why, and what it
+// changed. Entries are only added, and each contains the hash of the one before, so that a change to the log
+// can be found.
+//
+// An entry consists of two documents. The link belongs to the chain and names no customer. The detail holds
+// everything about the customer and is emptied when the customer is erased, which leaves the chain intact.
+//
+// The package must not know customers, orders or any other document that an act changes.
+package audit
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"postern/portal/job"
+	"postern/storage"
+)
+
+// Kind is what was done.
+type Kind string
+
+// The kinds of acts.
+const (
+	CustomerChanged          Kind = "customer.changed"
+	CustomerSignedOut        Kind = "customer.signed_out"
+	CustomerErasureRequested Kind = "customer.erasure_requested"
+	CustomerErasureCancelled Kind = "customer.erasure_cancelled"
+	CustomerErased           Kind = "customer.erased" // names no customer
+	OrderDeleted             Kind = "order.deleted"
+)
+
+// Undo says whether an act can be undone.
+type Undo string
+
+// The ways in which an act can be undone.
+const (
+	UndoNever Undo = "never"
+	UndoDays  Undo = "days" // for 30 days
+	UndoUntil Undo = "date" // until a date that the act itself sets, such as that of an erasure
+)
+
+// Undos declares for each kind of act whether it can be undone.
+func Undos() map[Kind]Undo {
+	return map[Kind]Undo{
+		CustomerChanged:          UndoDays,
+		CustomerSignedOut:        UndoNever,
+		CustomerErasureRequested: UndoUntil,
+		CustomerErasureCancelled: UndoNever, // a new request starts a new period
+		CustomerErased:           UndoNever,
+		OrderDeleted:             UndoNever, // the feed can send it again
+	}
+}
+
+// Kinds lists all kinds of acts.
+func Kinds() []Kind { return slices.Sorted(maps.Keys(Undos())) }
+
+// ActorKind is the kind of actor that did something.
+type ActorKind string
+
+// The kinds of actors.
+const (
+	Staff    ActorKind = "staff"
+	Operator ActorKind = "operator"
+	Feed     ActorKind = "feed"
+	Worker   ActorKind = "worker"
+)
+
+// ActorKinds lists all kinds of actors.
+func ActorKinds() []ActorKind { return []ActorKind{Staff, Operator, Feed, Worker} }
+
+// Actor is who did something.
+type Actor struct {
+	Kind ActorKind `bson:"kind" json:"kind"`
+	// ID is the id of a staff member or of a feed's key, or the name of the operator's system user. It is ""
+	// for the worker.
+	ID   string `bson:"id,omitempty" json:"id,omitempty"`
+	Role string `bson:"role,omitempty" json:"role,omitempty"` // of a staff member at that time
+}
+
+// String returns the actor in the form in which a Query names it, such as "feed:KXWJ5T3A".
+func (a Actor) String() string {
+	if a.ID == "" {
+		return string(a.Kind)
+	}
+	return string(a.Kind) + ":" + a.ID
+}
+
+// Change is the change of one field. Field is named as in the API. An address is JSON; "" means empty.
+type Change struct {
+	Field  string `bson:"field" json:"field"`
+	Before string `bson:"before,omitempty" json:"before,omitempty"`
+	After  string `bson:"after,omitempty" json:"after,omitempty"`
+}
+
+// Changes compares two states of a customer's fields, given by name.
+func Changes(before, after map[string]string) []Change {
+	all := maps.Clone(before)
+	maps.Copy(all, after)
+	var changes []Change
+	for _, field := range slices.Sorted(maps.Keys(all)) {
+		if before[field] != after[field] {
+			changes = append(changes, Change{Field: field, Before: before[field], After: after[field]})
+		}
+	}
+	return changes
+}
+
+// Act is something that was done to a customer.
+type Act struct {
+	ID       string    `bson:"id" json:"id"`
+	At       time.Time `bson:"at" json:"at"`
+	Kind     Kind      `bson:"kind" json:"kind"`
+	Actor    Actor     `bson:"actor" json:"actor"`
+	Customer string    `bson:"customer,omitempty" json:"customer,omitempty"`
+	Changes  []Change  `bson:"changes,omitempty" json:"changes,omitempty"`
+	Reason   string    `bson:"reason,omitempty" json:"reason,omitempty"`
+	Address  string    `bson:"address,omitempty" json:"address,omitempty"` // the client's IP address
+}
+
+// New returns an act with a new id.
+func New(kind Kind, by Actor, at time.Time) Act {
+	return Act{ID: storage.NewID(), At: at.UTC().Truncate(time.Millisecond), Kind: kind, Actor: by}
+}
+
+func (a Act) check() error {
+	if _, known := Undos()[a.Kind]; !known || !slices.Contains(ActorKinds(), a.Actor.Kind) || a.ID == "" {
+		return fmt.Errorf("audit: act %q of the kind %q by %q is not declared", a.ID, a.Kind, a.Actor.Kind)
+	}
+	return nil
+}
+
+// KindRecord is the job that records an act. The document that the act changes carries it, so that the act
+// and its entry are one write.
+const KindRecord = "record_act"
+
+// Args returns the act as the arguments of a job.
+func (a Act) Args() (job.Args, error) {
+	if err := a.check(); err != nil {
+		return nil, err
+	}
+	text, err := json.Marshal(a)
+	return job.Args{"act": string(text)}, err
+}
+
+// Carry makes a document's list of jobs carry the act.
+func (a Act) Carry(list *job.List) error {
+	args, err := a.Args()
+	if err == nil {
+		list.Add(job.Request{Kind: KindRecord, Args: args, At: a.At})
+	}
+	return err
+}
+
+// Carried returns the act in the arguments of a job.
+func Carried(args job.Args) (Act, error) {
+	var a Act
+	if err := json.Unmarshal([]byte(args["act"]), &a); err != nil {
+		return a, errors.New("audit: the job carries no act")
+	}
+	return a, a.check()
+}
+
+// Pending returns the acts that a document carries.
+func Pending(list job.List) ([]Act, error) {
+	var acts []Act
+	for _, j := range list.Jobs {
+		if j.Kind != KindRecord {
+			continue
+		}
+		act, err := Carried(j.Args)
+		if err != nil {
+			return nil, err
+		}
+		acts = append(acts, act)
+	}
+	return acts, nil
+}
