@@ -60,6 +60,12 @@ func (t *Tab) Down() {
 	run(t, "press the arrow down", chromedp.KeyEvent(kb.ArrowDown))
 }
 
+// Keys types a text into the element that has the focus.
+func (t *Tab) Keys(text string) {
+	t.t.Helper()
+	run(t, "type "+shortened(text), chromedp.KeyEvent(text))
+}
+
 // Enter presses the Enter key and waits for the page that opens.
 func (t *Tab) Enter() {
 	t.t.Helper()
