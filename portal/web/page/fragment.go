@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"html/template"
+	"io"
 	"maps"
 	"regexp"
 	"strconv"
@@ -17,8 +18,8 @@ import (
 	"postern/templates/i18n"
 )
 
-// fragments is the one way to make a template cheap that appears on every page or many times on one: the
-// frame, the fields of forms, the rows of a list. In a template each value costs a call by reflection, which
+// fragments is the one way to make a template cheap that appears on every page or many times on one, or often: the
+// frame, the fields of forms, the list of orders. In a template each value costs a call by reflection, which
 // together would take longer than the rest of a request.
 //
 // A template is therefore executed once for each shape of its data, with a mark in place of each value.
@@ -47,10 +48,22 @@ type Shape struct {
 
 // Gaps collects the values for one use of a template, in any order that is the same for all data of a shape.
 type Gaps struct {
-	values []string
+	values []filling
 	empty  uint64
 	marks  []string
-	room   [16]string // for the first values
+	room   [16]filling // for the first values
+}
+
+// filling is the value of a gap: a text, or a function that writes HTML.
+type filling struct {
+	text  string
+	write func(Output) error
+}
+
+// Output is what pages are written to: a *bytes.Buffer or a *strings.Builder.
+type Output interface {
+	io.StringWriter
+	Grow(n int)
 }
 
 // Words is all that the data of a kept template may know of a request besides the gaps: the language. It
@@ -86,13 +99,18 @@ func mark(i int) string { return "/gap" + strconv.Itoa(i) + ` "<'>;` }
 // Text records a value and returns what the template's data must hold in its place. An empty value stays
 // empty, so that the template can test for it.
 func (g *Gaps) Text(value string) string {
+	if value == "" {
+		g.empty |= 1 << min(len(g.values), maxMarked-1)
+		g.values = append(g.values, filling{})
+		return ""
+	}
+	return g.add(filling{text: value})
+}
+
+func (g *Gaps) add(value filling) string {
 	i := len(g.values)
 	g.values = append(g.values, value)
-	switch {
-	case value == "":
-		g.empty |= 1 << min(i, maxMarked-1)
-		return ""
-	case i < len(g.marks):
+	if i < len(g.marks) {
 		return g.marks[i]
 	}
 	return mark(i)
@@ -101,6 +119,11 @@ func (g *Gaps) Text(value string) string {
 // HTML records a value that is the output of another template.
 func (g *Gaps) HTML(value template.HTML) template.HTML { return template.HTML(g.Text(string(value))) }
 
+// Written records HTML that is written when the template is, which saves a copy of it. It is never empty.
+func (g *Gaps) Written(write func(Output) error) template.HTML {
+	return template.HTML(g.add(filling{write: write}))
+}
+
 // Reset forgets all values.
 func (g *Gaps) Reset() { g.values, g.empty = g.values[:0], 0 }
 
@@ -108,7 +131,7 @@ func (g *Gaps) Reset() { g.values, g.empty = g.values[:0], 0 }
 func (b *Base) Gaps() *Gaps { return b.fragments.gaps() }
 
 // WriteFragment writes a template with data in which gaps stands for the values, and with these values.
-func (b *Base) WriteFragment(out *strings.Builder, s Shape, gaps *Gaps, data any) error {
+func (b *Base) WriteFragment(out Output, s Shape, gaps *Gaps, data any) error {
 	s.Lang = b.L.Lang()
 	return b.fragments.write(out, s, gaps, data)
 }
@@ -117,6 +140,20 @@ func (b *Base) WriteFragment(out *strings.Builder, s Shape, gaps *Gaps, data any
 func (b *Base) Fragment(s Shape, gaps *Gaps, data any) (template.HTML, error) {
 	s.Lang = b.L.Lang()
 	return b.fragments.html(s, gaps, data)
+}
+
+// Kept returns HTML without gaps, which depends on nothing but the shape: made is called only if the shape is new.
+// The template of the shape need not be the one that made executes, but no other use may have the same shape.
+func (b *Base) Kept(s Shape, made func() (template.HTML, error)) (template.HTML, error) {
+	s.Lang = b.L.Lang()
+	if found := (*b.fragments.kept.Load())[s]; found != nil {
+		return template.HTML(found.rest), nil
+	}
+	html, err := made()
+	if err == nil {
+		b.fragments.keep(s, &fragment{rest: string(html)})
+	}
+	return html, err
 }
 
 func (f *fragments) gaps() *Gaps {
@@ -131,7 +168,7 @@ func (f *fragments) html(s Shape, gaps *Gaps, data any) (template.HTML, error) {
 	return template.HTML(out.String()), err
 }
 
-func (f *fragments) write(out *strings.Builder, s Shape, gaps *Gaps, data any) error {
+func (f *fragments) write(out Output, s Shape, gaps *Gaps, data any) error {
 	s.gaps, s.empty = len(gaps.values), gaps.empty
 	found := (*f.kept.Load())[s]
 	if found == nil {
@@ -140,8 +177,7 @@ func (f *fragments) write(out *strings.Builder, s Shape, gaps *Gaps, data any) e
 			return err
 		}
 	}
-	found.fill(out, gaps.values)
-	return nil
+	return found.fill(out, gaps.values)
 }
 
 // render executes the template and keeps the output.
@@ -154,14 +190,20 @@ func (f *fragments) render(s Shape, data any) (*fragment, error) {
 	if err != nil {
 		return nil, fmt.Errorf("page: %s: %w", s.Template, err)
 	}
+	if s.gaps <= maxMarked {
+		f.keep(s, made)
+	}
+	return made, nil
+}
+
+func (f *fragments) keep(s Shape, made *fragment) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if before := *f.kept.Load(); len(before) < maxKept && s.gaps <= maxMarked {
+	if before := *f.kept.Load(); len(before) < maxKept {
 		after := maps.Clone(before)
 		after[s] = made
 		f.kept.Store(&after)
 	}
-	return made, nil
 }
 
 // fragment is the output of a template between its gaps, and after the last one.
@@ -214,18 +256,28 @@ func cut(output string) (*fragment, error) {
 	return f, nil
 }
 
-func (f *fragment) fill(out *strings.Builder, values []string) {
+func (f *fragment) fill(out Output, values []filling) error {
 	size := f.size
 	for i := range f.gaps {
-		size += len(values[f.gaps[i].value])
+		size += len(values[f.gaps[i].value].text)
 	}
 	out.Grow(size)
 	for i := range f.gaps {
 		g := &f.gaps[i]
-		out.WriteString(g.before)
-		out.WriteString(g.escape(values[g.value]))
+		if _, err := out.WriteString(g.before); err != nil {
+			return err
+		}
+		value := &values[g.value]
+		if value.write != nil {
+			if err := value.write(out); err != nil {
+				return err
+			}
+		} else if _, err := out.WriteString(g.escape(value.text)); err != nil {
+			return err
+		}
 	}
-	out.WriteString(f.rest)
+	_, err := out.WriteString(f.rest)
+	return err
 }
 
 func verbatim(html string) string { return html }

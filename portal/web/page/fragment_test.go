@@ -1,6 +1,7 @@
 package page
 
 import (
+	"errors"
 	"html/template"
 	"strings"
 	"testing"
@@ -106,5 +107,54 @@ func TestURLsAreEscapedAsInOtherTemplates(t *testing.T) {
 			"+").Replace(want.String()); got != want || err != nil {
 			t.Errorf("%q becomes %s, want %s: %v", address, got, want, err)
 		}
+	}
+}
+
+// TestWrittenGap fills a gap with what a function writes, anew for each use. Its error is the template's.
+func TestWrittenGap(t *testing.T) {
+	t.Parallel()
+	f := probeIn(t, `<p>{{.Text}}</p>{{.HTML}}`)
+	for _, list := range []string{"<b>1</b>", "<b>2</b>"} {
+		gaps := f.gaps()
+		data := probe{Text: gaps.Text("<"), HTML: gaps.Written(func(out Output) error {
+			_, err := out.WriteString(list)
+			return err
+		})}
+		html, err := f.html(Shape{Template: "partials/probe"}, gaps, &data)
+		if want := "<p>&lt;</p>" + list; string(html) != want || err != nil {
+			t.Errorf("%s, want %s: %v", html, want, err)
+		}
+	}
+	gaps, broken := f.gaps(), errors.New("broken")
+	data := probe{Text: gaps.Text("a"), HTML: gaps.Written(func(Output) error { return broken })}
+	if _, err := f.html(Shape{Template: "partials/probe"}, gaps, &data); !errors.Is(err, broken) {
+		t.Errorf("no error: %v", err)
+	}
+}
+
+// TestKeptHTML checks that HTML is made once for a shape and a language, and that an error is not kept.
+func TestKeptHTML(t *testing.T) {
+	t.Parallel()
+	pages, _ := testPages(t, templates.Pages)
+	made := 0
+	show := func(lang, variant string, err error) template.HTML {
+		b := Base{L: pages.catalogue.Localizer(lang, nil), fragments: pages.fragments}
+		html, got := b.Kept(Shape{Template: "list", Variant: variant}, func() (template.HTML, error) {
+			made++
+			return template.HTML(lang + variant), err
+		})
+		if !errors.Is(got, err) {
+			t.Errorf("error %v, want %v", got, err)
+		}
+		return html
+	}
+	show("en", "a", errors.New("broken"))
+	for range 2 {
+		if got := show("en", "a", nil) + show("sk", "a", nil) + show("en", "b", nil); got != "enaskaenb" {
+			t.Errorf("%s", got)
+		}
+	}
+	if made != 4 {
+		t.Errorf("made %d times", made)
 	}
 }

@@ -26,8 +26,41 @@ type head struct {
 	DisplayName, Email, Storefront    string
 }
 
+// Frame is embedded in the data of a page that is kept as a whole: the HTML before and after its content.
+type Frame struct {
+	Words
+	Head, Foot template.HTML
+	Flash      *Flash // nil: it is part of Head
+}
+
+// Frame returns the frame of a page that is kept as a whole. It is written with the page, from what b is then.
+func (b *Base) Frame(gaps *Gaps) (Frame, error) {
+	f := Frame{Words: b.Words()}
+	f.Head = gaps.Written(func(out Output) error {
+		shape, inner, data := b.head()
+		return b.WriteFragment(out, shape, inner, data)
+	})
+	if b.Flash != nil {
+		flash, err := b.Partial("partials/flash", b.Flash)
+		if err != nil {
+			return f, err
+		}
+		f.Head += gaps.HTML(flash)
+	}
+	f.Foot = gaps.Written(func(out Output) error {
+		shape, inner, data := b.foot()
+		return b.WriteFragment(out, shape, inner, data)
+	})
+	return f, nil
+}
+
 // Head returns the HTML before the content of every page, without the confirmation.
 func (b Base) Head() (template.HTML, error) {
+	shape, gaps, data := b.head()
+	return b.Fragment(shape, gaps, data)
+}
+
+func (b *Base) head() (Shape, *Gaps, *head) {
 	gaps, brand := b.Gaps(), b.Shop.Brand
 	data := head{
 		Words: b.Words(), Area: b.Area, Nav: b.Nav, SingleCard: b.SingleCard, Wide: b.Wide,
@@ -40,7 +73,7 @@ func (b Base) Head() (template.HTML, error) {
 		Storefront: gaps.Text(b.Shop.StorefrontURL),
 	}
 	shape := Shape{Template: "layout/frame-head", Variant: b.Area.Name + "/" + b.Nav, Flags: b.frameFlags()}
-	return b.Fragment(shape, gaps, &data)
+	return shape, gaps, &data
 }
 
 // documentTitle returns the title of the document, which says first that a form was refused: a screen reader
@@ -70,6 +103,11 @@ type languageChoice struct {
 
 // Foot returns the HTML after the content of every page.
 func (b Base) Foot() (template.HTML, error) {
+	shape, gaps, data := b.foot()
+	return b.Fragment(shape, gaps, data)
+}
+
+func (b *Base) foot() (Shape, *Gaps, *foot) {
 	gaps, flags, links := b.Gaps(), b.frameFlags(), b.Shop.Brand.FooterIn(b.L.Lang())
 	data := foot{
 		Words: b.Words(), Area: b.Area, SignedIn: b.SignedIn,
@@ -92,7 +130,7 @@ func (b Base) Foot() (template.HTML, error) {
 		data.Links = append(data.Links, Link{Label: gaps.Text(link.Label), Path: gaps.Text(link.URL)})
 	}
 	variant := b.Area.Name + "/" + strconv.Itoa(len(data.Choices)) // the other gaps belong to links
-	return b.Fragment(Shape{Template: "layout/frame-foot", Variant: variant, Flags: flags}, gaps, &data)
+	return Shape{Template: "layout/frame-foot", Variant: variant, Flags: flags}, gaps, &data
 }
 
 func (b *Base) frameFlags() uint64 {

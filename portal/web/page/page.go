@@ -93,17 +93,40 @@ func (p *Pages) load() error {
 // template fails, Render returns an error and leaves the response unchanged, so that no partial page is
 // sent.
 func (p *Pages) Render(c *fiber.Ctx, status int, name string, data any) error {
+	return p.respond(c, status, func(out *bytes.Buffer) error { return p.execute(out, name, data) })
+}
+
+// RenderKept is Render for a page that is kept as a whole; see fragments. Its data embeds a Frame.
+func (p *Pages) RenderKept(c *fiber.Ctx, status int, b *Base, name string, gaps *Gaps, data any) error {
+	return p.respond(c, status, func(out *bytes.Buffer) error {
+		return b.WriteFragment(out, Shape{Template: "pages/" + name}, gaps, data)
+	})
+}
+
+// respond answers with what write writes. The response gets the buffer's memory, and the buffer that of the
+// response before it, so that a page is not copied.
+func (p *Pages) respond(c *fiber.Ctx, status int, write func(*bytes.Buffer) error) error {
 	buffer, _ := p.buffers.Get().(*bytes.Buffer)
 	if buffer == nil {
 		buffer = &bytes.Buffer{}
 	}
-	defer p.buffers.Put(buffer)
 	buffer.Reset()
-	if err := p.execute(buffer, name, data); err != nil {
-		return err
+	err := write(buffer)
+	if err == nil {
+		describe(c, status)
+		*buffer = *bytes.NewBuffer(c.Response().SwapBody(buffer.Bytes()))
 	}
-	send(c, status, buffer.Bytes())
-	return nil
+	p.buffers.Put(buffer)
+	return err
+}
+
+// Partial returns the HTML of a template that is executed each time, for what few pages show.
+func (b *Base) Partial(name string, data any) (template.HTML, error) {
+	var out strings.Builder
+	if err := b.fragments.engine.Render(&out, name, data); err != nil {
+		return "", fmt.Errorf("page: render %s: %w", name, err)
+	}
+	return template.HTML(out.String()), nil
 }
 
 // execute does not use the engine's layouts: they answer 200 with the error printed into the page.
@@ -114,17 +137,17 @@ func (p *Pages) execute(out io.Writer, name string, data any) error {
 	return nil
 }
 
-func send(c *fiber.Ctx, status int, text []byte) {
+func describe(c *fiber.Ctx, status int) {
 	c.Status(status)
 	c.Set(fiber.HeaderContentType, fiber.MIMETextHTMLCharsetUTF8)
-	c.Response().SetBody(text) // copies text, which is reused
 }
 
 // Broken answers with the page for an internal error, in the language that suits the request. The
 // page was rendered at startup, for no particular shop, so it works even when rendering fails.
 func (p *Pages) Broken(c *fiber.Ctx, shop shop.Shop) {
 	lang := p.catalogue.Match(shop.Languages, askedLang(c), c.Get(fiber.HeaderAcceptLanguage), shop.Language)
-	send(c, fiber.StatusInternalServerError, p.broken[lang])
+	describe(c, fiber.StatusInternalServerError)
+	c.Response().SetBody(p.broken[lang])
 }
 
 func (p *Pages) renderBroken(lang string) ([]byte, error) {

@@ -34,6 +34,17 @@ type Item struct {
 // roomForItem is the approximate size of an item in bytes.
 const roomForItem = 128
 
+// HTML returns the pager's HTML, "" for nil.
+func (p *Pager) HTML(b *Base) (template.HTML, error) {
+	if p == nil {
+		return "", nil
+	}
+	gaps := b.Gaps()
+	data := Pager{Label: gaps.Text(p.Label), Previous: gaps.Text(p.Previous), Newer: gaps.Text(p.Newer),
+		Next: gaps.Text(p.Next), Older: gaps.Text(p.Older)}
+	return b.Fragment(Shape{Template: "partials/pager"}, gaps, &data)
+}
+
 // Items returns the HTML of links in a list.
 func (b *Base) Items(items []Item) (template.HTML, error) {
 	var out strings.Builder

@@ -23,6 +23,19 @@ type orderFilter struct {
 // filter returns the order filters: links for status and period, a form for two dates, and the search. years
 // holds the years that have orders.
 func (p *ordersPage) filter(form page.Form, years []int, thisYear int) (template.HTML, error) {
+	show := func() (template.HTML, error) { return p.filterOf(form, years, thisYear) }
+	query := p.Query
+	if query.Cursor = ""; query != (order.Query{}) || form.HasErrors() {
+		return show()
+	}
+	variant := append(make([]byte, 0, 64), p.Shop.TimeZone...)
+	for _, year := range append([]int{thisYear}, years...) {
+		variant = strconv.AppendInt(append(variant, ' '), int64(year), 10)
+	}
+	return p.Kept(page.Shape{Template: "partials/order-filter", Variant: string(variant)}, show)
+}
+
+func (p *ordersPage) filterOf(form page.Form, years []int, thisYear int) (template.HTML, error) {
 	statuses, status := p.statuses()
 	periods, period := p.periods(years, thisYear)
 	if p.Query.Search == "" && p.Query.IsCustom() {

@@ -2,7 +2,6 @@ package shopper
 
 import (
 	"cmp"
-	"html/template"
 	"strconv"
 	"strings"
 	"time"
@@ -10,9 +9,6 @@ import (
 	"postern/portal/order"
 	"postern/portal/web/page"
 )
-
-// roomForRow is the approximate size of a row in bytes.
-const roomForRow = 3 << 9
 
 // orderRow is the data of partials/order-row. Pictures may come only from the shop's own origins. More is the
 // number of items without a picture, which the title has in words.
@@ -26,10 +22,8 @@ type orderRow struct {
 	Away                      bool   // the offer is another site's
 }
 
-// rows returns the orders of the list.
-func (p *ordersPage) rows(found []order.Row, now time.Time) (template.HTML, error) {
-	var out strings.Builder
-	out.Grow(len(found) * roomForRow)
+// rows writes the orders of the list.
+func (p *ordersPage) rows(out page.Output, found []order.Row, now time.Time) error {
 	gaps, row := p.Gaps(), orderRow{}
 	for i := range found {
 		r := &found[i]
@@ -55,11 +49,11 @@ func (p *ordersPage) rows(found []order.Row, now time.Time) (template.HTML, erro
 				shape.Flags = 1
 			}
 		}
-		if err := p.WriteFragment(&out, shape, gaps, &row); err != nil {
-			return "", err
+		if err := p.WriteFragment(out, shape, gaps, &row); err != nil {
+			return err
 		}
 	}
-	return template.HTML(out.String()), nil
+	return nil
 }
 
 // rowTitle names what was bought.

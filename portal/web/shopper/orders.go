@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/gofiber/fiber/v2"
 
@@ -18,19 +17,24 @@ import (
 
 const ordersPath = "/orders"
 
-// ordersPage is the list of orders.
+// ordersPage prepares the list of orders.
 type ordersPage struct {
 	page.Base
-	Query   order.Query
-	Before  int    // the number of orders on the pages before this one, -1 if not known
-	Count   string // which orders of how many these are, "" if not known
-	Filter  template.HTML
+	Query  order.Query
+	Before int // the number of orders on the pages before this one, -1 if not known
+}
+
+// ordersData is the data of the list of orders, which is kept as a whole.
+type ordersData struct {
+	page.Frame
+	Title   string
+	Count   string        // which orders of how many these are, "" if not known
 	Problem string        // an invalid filter in the page's URL
 	Found   string        // the result of a search, in a sentence
+	Export  string        // URL of the page that exports these orders, "" for none
 	Rows    template.HTML // the orders, as items of a list
-	Pager   *page.Pager
-	Empty   *page.Empty
-	Export  string // URL of the page that exports these orders, "" for none
+
+	Unread, Filter, Pager, Empty template.HTML
 }
 
 func (h *Handler) orders(c *fiber.Ctx, s portal.Shopper) error {
@@ -42,28 +46,27 @@ func (h *Handler) orders(c *fiber.Ctx, s portal.Shopper) error {
 	} else if err != nil {
 		return err
 	}
-	b := h.base(c, s, "orders", "orders.title")
-	b.Wide = true
-	data := ordersPage{Base: b, Query: query, Before: before(c, query)}
-	data.Problem = data.problem(err)
-	form := b.Form(page.Values(c, "from", "to", "search"), atFields(err, "from", "to")).InOrder("from", "to")
+	p := &ordersPage{Base: h.base(c, s, "orders", "orders.title"), Query: query, Before: before(c, query)}
+	p.Wide = true
+	gaps := p.Gaps()
+	data := ordersData{Problem: gaps.Text(p.problem(err))}
+	form := p.Form(page.Values(c, "from", "to", "search"), atFields(err, "from", "to")).InOrder("from", "to")
 	now := h.app.Now().In(s.Shop().Location())
+	filter := template.HTML("")
 	if found.Total > 0 || len(found.Rows) > 0 || form.HasErrors() { // a new customer has nothing to filter
-		if data.Filter, err = data.filter(form, found.Years, now.Year()); err != nil {
+		if filter, err = p.filter(form, found.Years, now.Year()); err != nil {
 			return err
 		}
 	}
-	if err := data.fill(found, now); err != nil {
+	data.Filter = gaps.HTML(filter)
+	empty := len(found.Rows) == 0 && data.Problem == "" && !form.HasErrors()
+	if err := p.fill(&data, gaps, found, empty); err != nil {
 		return err
 	}
-	if len(found.Rows) > 0 {
-		data.Export = data.at(exportPath, "")
+	if data.Rows = gaps.HTML(""); len(found.Rows) > 0 {
+		data.Rows = gaps.Written(func(out page.Output) error { return p.rows(out, found.Rows, now) })
 	}
-	if len(found.Rows) == 0 && data.Problem == "" && !form.HasErrors() {
-		empty := data.empty(found)
-		data.Empty = &empty
-	}
-	return h.pages.Render(c, status, "shopper/orders", data)
+	return h.pages.RenderKept(c, status, &p.Base, "shopper/orders", gaps, &data)
 }
 
 // atFields returns an error with only the errors of the given fields, or nil.
@@ -83,19 +86,44 @@ func (p *ordersPage) problem(err error) string {
 	return ""
 }
 
-// fill sets the page's strings.
-func (p *ordersPage) fill(found order.Page, now time.Time) (err error) {
-	p.Count = p.count(found)
-	p.Rows, err = p.rows(found.Rows, now)
-	p.Pager = p.Base.Pager(p.neighbour(found.Previous, -order.PerPage), p.neighbour(found.Next, len(found.Rows)))
-	switch n := len(found.Rows); {
-	case p.Query.Search == "" || n == 0:
-	case !found.More:
-		p.Found = p.T("orders.found", "Count", n, "Text", p.Query.Search)
-	default:
-		p.Found = p.T("orders.found.more", "Count", n, "Text", p.Query.Search)
+// fill sets the data besides the filter and the rows.
+func (p *ordersPage) fill(data *ordersData, gaps *page.Gaps, found order.Page, isEmpty bool) (err error) {
+	n := len(found.Rows)
+	data.Title, data.Count = gaps.Text(p.Title), gaps.Text(p.count(found))
+	data.Found = gaps.Text(p.found(n, found.More))
+	data.Export = gaps.Text("")
+	if n > 0 {
+		data.Export = gaps.Text(p.at(exportPath, ""))
 	}
+	if data.Frame, err = p.Frame(gaps); err != nil {
+		return err
+	}
+	pager := p.Base.Pager(p.neighbour(found.Previous, -order.PerPage), p.neighbour(found.Next, n))
+	if data.Pager, err = kept(gaps)(pager.HTML(&p.Base)); err != nil {
+		return err
+	}
+	var unread, empty template.HTML
+	if len(p.Unread) > 0 {
+		if unread, err = p.Partial("partials/unread", p.Base); err != nil {
+			return err
+		}
+	}
+	if isEmpty {
+		empty, err = p.Partial("partials/empty", p.empty(found))
+	}
+	data.Unread, data.Empty = gaps.HTML(unread), gaps.HTML(empty)
 	return err
+}
+
+// found says how many orders a search found, "" if there is none.
+func (p *ordersPage) found(n int, more bool) string {
+	switch {
+	case p.Query.Search == "" || n == 0:
+		return ""
+	case more:
+		return p.T("orders.found.more", "Count", n, "Text", p.Query.Search)
+	}
+	return p.T("orders.found", "Count", n, "Text", p.Query.Search)
 }
 
 // before returns the number of orders before this page, which its URL says, -1 if it does not.
