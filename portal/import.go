@@ -46,7 +46,7 @@ type Report struct {
 
 const (
 	importWorkers = 256      // their writes share commits
-	importAhead   = 1        // orders queued for each of them
+	importAhead   = 8        // orders queued for each of them
 	importBytes   = 32 << 20 // of the text of all orders in progress
 	maxRefusals   = 1000
 	maxWarned     = 100
