@@ -7,6 +7,7 @@ import (
 	"maps"
 	"reflect"
 	"slices"
+	"sync"
 	"time"
 
 	"postern/portal/job"
@@ -78,20 +79,27 @@ func (w Worker) countJobs() job.Source {
 	}
 }
 
-// countRequested recounts the months of a request and deletes it. An order written after the count began has
-// requested another. If a customer's count fails, the others are counted all the same, and the request is tried
-// again.
+// countRequested recounts the months of a request, together with those of other requests, and deletes it. An order
+// written after the count began has requested another. If a customer's count fails, the others are counted all
+// the same, and the requests that name the customer are tried again.
 func (w Worker) countRequested(ctx context.Context, shop shop.Shop,
 	t job.Task[order.CountRequest]) (job.Finish[order.CountRequest], error) {
-	months := map[string][]string{}
-	for _, m := range t.Doc.Months {
-		months[m.Customer] = append(months[m.Customer], m.Month)
-	}
-	err := eachApart(ctx, slices.Collect(maps.Keys(months)), func(ctx context.Context, customer string) error {
-		if err := w.countMonths(ctx, shop, customer, months[customer]); err != nil {
-			return err
-		}
-		return w.listTotals(ctx, shop, customer)
+	err := w.app.countRounds.count(ctx, shop.ID, t.Doc.Months, func(months map[string][]string) map[string]error {
+		var mu sync.Mutex
+		failed := map[string]error{}
+		_ = eachAtOnce(ctx, slices.Collect(maps.Keys(months)), func(_ context.Context, customer string) error {
+			err := w.countMonths(ctx, shop, customer, months[customer])
+			if err == nil {
+				err = w.listTotals(ctx, shop, customer)
+			}
+			if err != nil {
+				mu.Lock()
+				defer mu.Unlock()
+				failed[customer] = err
+			}
+			return nil
+		})
+		return failed
 	})
 	if err == nil {
 		err = remove(ctx, w.app.countRequestDocs(shop.ID), t.Key)
@@ -114,26 +122,57 @@ func (w Worker) countMonths(ctx context.Context, shop shop.Shop, customer string
 		if h.Months == nil {
 			h.Months = map[string]order.Month{}
 		}
-		for _, month := range months {
-			first, err := time.ParseInLocation(order.MonthForm+" 02 15", month+" 01 12", shop.Location())
-			if err != nil {
-				return fmt.Errorf("recount: %w", err)
-			}
-			counted, err := w.app.countOrders(ctx, shop, customer, validate.Dawn(first),
-				validate.Dawn(first.AddDate(0, 1, 0)))
-			if err != nil {
-				return err
-			}
-			if delete(h.Months, month); counted[month].Orders > 0 {
-				h.Months[month] = counted[month]
+		spans, err := spansOf(months, shop.Location())
+		for _, span := range spans {
+			if err == nil {
+				err = w.countSpan(ctx, shop, customer, span, h)
 			}
 		}
-		if reflect.DeepEqual(before, h.Months) {
-			return storage.ErrUnchanged
+		if err == nil && reflect.DeepEqual(before, h.Months) {
+			err = storage.ErrUnchanged
 		}
-		return nil
+		return err
 	})
 	return err
+}
+
+// span is a span of whole months, from the noon of its first day to that of the day after it.
+type span struct{ from, to time.Time }
+
+// nearMonths is how far apart months may be that are counted by one query: their orders are few.
+const nearMonths = 3
+
+// spansOf returns the spans that cover the months.
+func spansOf(months []string, zone *time.Location) ([]span, error) {
+	var spans []span
+	for _, month := range slices.Sorted(slices.Values(months)) {
+		first, err := time.ParseInLocation(order.MonthForm+" 02 15", month+" 01 12", zone)
+		if err != nil {
+			return nil, fmt.Errorf("recount: %w", err)
+		}
+		last := len(spans) - 1
+		if last < 0 || first.After(spans[last].to.AddDate(0, nearMonths, 0)) {
+			spans, last = append(spans, span{from: first}), last+1
+		}
+		spans[last].to = first.AddDate(0, 1, 0)
+	}
+	return spans, nil
+}
+
+// countSpan recounts all months of a span.
+func (w Worker) countSpan(ctx context.Context, shop shop.Shop, customer string, s span,
+	h *order.Counts) error {
+	counted, err := w.app.countOrders(ctx, shop, customer, validate.Dawn(s.from), validate.Dawn(s.to))
+	if err != nil {
+		return err
+	}
+	for month := s.from; month.Before(s.to); month = month.AddDate(0, 1, 0) {
+		name := month.Format(order.MonthForm)
+		if delete(h.Months, name); counted[name].Orders > 0 {
+			h.Months[name] = counted[name]
+		}
+	}
+	return nil
 }
 
 func (w Worker) shopJobs() job.Source {

@@ -67,9 +67,10 @@ type App struct {
 	blocked  *blockList
 	decoding *semaphore.Weighted // bytes of batches being decoded, which take a hundred times that in memory
 
-	countDelay time.Duration
-	counts     *countRequests
-	vatChecker customer.VATChecker // nil if disabled
+	countDelay  time.Duration
+	counts      *countRequests
+	countRounds *countRounds
+	vatChecker  customer.VATChecker // nil if disabled
 }
 
 // Option configures an App.
@@ -98,7 +99,7 @@ func New(engine storage.Engine, ring *secret.Ring, options ...Option) *App {
 	a := &App{
 		engine: engine, secret: ring, now: time.Now, log: slog.New(slog.DiscardHandler), shops: &shop.Cache{},
 		formats: address.New(),
-		blocked: &blockList{}, countDelay: order.StandardCountDelay, counts: &countRequests{},
+		blocked: &blockList{}, countDelay: order.StandardCountDelay, counts: &countRequests{}, countRounds: &countRounds{},
 		decoding: semaphore.NewWeighted(validate.MaxDocument),
 	}
 	for _, option := range options {

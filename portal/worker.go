@@ -2,7 +2,6 @@ package portal
 
 import (
 	"context"
-	"errors"
 
 	"golang.org/x/sync/errgroup"
 
@@ -67,21 +66,6 @@ func eachAtOnce[T any](ctx context.Context, list []T, do func(context.Context, T
 		group.Go(func() error { return do(ctx, element) })
 	}
 	return group.Wait()
-}
-
-// eachApart is eachAtOnce for work that fails by itself: an error of one element stops no other.
-func eachApart[T any](ctx context.Context, list []T, do func(context.Context, T) error) error {
-	errs := make([]error, len(list))
-	var group errgroup.Group
-	group.SetLimit(jobsAtOnce)
-	for i, element := range list {
-		group.Go(func() error {
-			errs[i] = do(ctx, element)
-			return nil
-		})
-	}
-	_ = group.Wait() // the errors are in errs
-	return errors.Join(errs...)
 }
 
 // sweepBy removes the documents that the query finds and for which is returns true, in batches. It

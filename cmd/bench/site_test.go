@@ -55,7 +55,7 @@ func putOrder(b *testing.B, i *webtest.Installation, key string, order sentOrder
 	if err != nil {
 		b.Fatal(err)
 	}
-	sent := strings.ReplaceAll(string(document), storefront, "https://shop.test") // for pictures of the shop's own
+	sent := strings.ReplaceAll(string(document), storefront, "https://www.shop.test") // for pictures of the shop's own
 	i.Put(key, "/api/v1/orders/"+order.Number, sent).Want(fasthttp.StatusCreated)
 }
 
