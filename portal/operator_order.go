@@ -83,7 +83,7 @@ func (a *App) deleteOrder(ctx context.Context, shop shop.Shop, number string, ac
 		}
 		act.Customer = doc.Customer
 		act.Changes = []audit.Change{
-			{Field: "order", Before: doc.Number}, {Field: "placed_at", Before: order.Moment(&doc.PlacedAt)},
+			{Field: audit.FieldOrder, Before: doc.Number}, {Field: "placed_at", Before: order.Moment(&doc.PlacedAt)},
 			{Field: "total", Before: doc.Amount(doc.Total).Decimal() + " " + doc.Currency},
 		}
 		args, err := act.Args()

@@ -96,6 +96,9 @@ type Change struct {
 	After  string `bson:"after,omitempty" json:"after,omitempty"`
 }
 
+// FieldOrder is the field that names an order that was deleted.
+const FieldOrder = "order"
+
 // Changes compares two states of a customer's fields, given by name.
 func Changes(before, after map[string]string) []Change {
 	all := maps.Clone(before)

@@ -105,6 +105,8 @@ func linkIn(text, path string) string {
 func (g gallery) showPrivacy() {
 	email := g.lang + "@shop.test"
 	g.at("privacy", g.shopper, "/privacy")
+	g.shopper.Follow(".pager-next")
+	g.sees("privacy-older", g.shopper)
 	g.shopper.Follow(`form[action="/privacy/"] button`)
 	g.sees("privacy-agreed", g.shopper)
 	g.proven(g.shopper, email, "/privacy/export")

@@ -103,7 +103,26 @@ func (s stand) fill(t *testing.T, key, email string) {
 			"placed_at": fmt.Sprintf("2025-%02d-%02dT10:00:00Z", 1+n%12, 1+n),
 		})
 	}
+	s.act(t, email)
 	s.Work()
+}
+
+// act leaves more acts of the shop on a customer's account than fit on a page.
+func (s stand) act(t *testing.T, email string) {
+	t.Helper()
+	operator, err := s.App.Operator().Because("Stolen mobile phone, reported by telephone")
+	if err != nil {
+		t.Fatal(err)
+	}
+	account, err := operator.FindCustomer(t.Context(), "main", email)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 6 {
+		if _, err := operator.SignOutCustomer(t.Context(), "main", account.ID); err != nil {
+			t.Fatal(err)
+		}
+	}
 }
 
 func (s stand) putOrder(t *testing.T, key, email, number string, change map[string]any) {

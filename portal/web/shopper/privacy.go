@@ -17,7 +17,9 @@ type privacyPage struct {
 	Form     page.Form // holds the error if a choice was not saved
 	Consents []consentChoice
 	History  []consentLine
-	Erasing  string // a sentence with the date of the account's deletion, "" if none is scheduled
+	Activity []activityLine
+	Pager    *page.Pager // of the activity
+	Erasing  string      // a sentence with the date of the account's deletion, "" if none is scheduled
 }
 
 // consentChoice is one purpose and its button.
@@ -46,6 +48,9 @@ func (h *Handler) showPrivacy(c *fiber.Ctx, s portal.Shopper, status int, err er
 	}
 	for _, said := range who.ConsentHistory() {
 		data.History = append(data.History, data.line(said))
+	}
+	if failed := data.addActivity(c, s); failed != nil {
+		return failed
 	}
 	if who.Erasure.Pending() {
 		data.Erasing = data.T("delete_account.pending", "When", who.Erasure.At)
