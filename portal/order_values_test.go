@@ -272,6 +272,8 @@ func afterSaleDecisions() []decision {
 		{at: "/shipments/0/pickup_hours", sent: "Mon 9-17\nSat 9-12", keeps: "Mon 9-17\nSat 9-12", shown: func(o order.Order) string { return shipment(o).PickupHours }},
 		{at: "/downloads/0/name", sent: "B\u200bk", warn: "text.cleaned", keeps: "Bk", shown: func(o order.Order) string { return o.Downloads[0].Name }},
 		{at: "/downloads/0/url", sent: "javascript:alert(1)", warn: "url.dropped", keeps: "0", shown: func(o order.Order) string { return strconv.Itoa(len(o.Downloads)) }},
+		{at: "/downloads/0/until", sent: "2027-03-05", keeps: "2027-03-05T22:59:59Z", shown: func(o order.Order) string { return o.Downloads[0].Until.Format("2006-01-02T15:04:05Z07:00") }},
+		{at: "/shipments/0/expected_to", sent: "2026-03-07", keeps: "2026-03-07T11:00:00Z", shown: func(o order.Order) string { return o.Shipments[0].ExpectedTo.Format("2006-01-02T15:04:05Z07:00") }},
 		{at: "/downloads/0/until", sent: "never", warn: "time.dropped", keeps: "true", shown: func(o order.Order) string { return strconv.FormatBool(o.Downloads[0].Until == nil) }},
 		{at: "/downloads/0/left", sent: "-1", warn: "number.dropped", shown: func(o order.Order) string { return minor(o.Downloads[0].Left) }},
 		{at: "/returns/0/number", sent: "", refuse: "text.required"},

@@ -30,8 +30,12 @@ func (w downloadWire) download(f *validate.Validator, at string) Download {
 		Line:  f.Key(at+"/line", w.Line, validate.MaxWord),
 		Name:  f.Cut(at+"/name", w.Name, validate.MaxName),
 		URL:   f.FedLink(at+"/url", w.URL),
-		Until: f.FedTime(at+"/until", w.Until),
 	}
+	until, day := f.FedDay(at+"/until", w.Until)
+	if day != "" { // all of it
+		*until = until.Add(12*time.Hour - time.Second)
+	}
+	d.Until = until
 	if w.Left != nil {
 		d.Left = f.Count(at+"/left", *w.Left)
 	}

@@ -28,36 +28,37 @@ func (f *Validator) Moment(field string, value Time) time.Time {
 	return *t
 }
 
-// FedTime reads an optional time; an unreadable one, such as 0000-00-00, is dropped.
+// FedTime reads an optional time; an unreadable one, such as 0000-00-00, is dropped. A day without a time is read
+// as its noon in the zone, so that it is the same day in most others.
 func (f *Validator) FedTime(field string, value Time) *time.Time {
-	if strings.TrimSpace(string(value)) == "" {
-		return nil
-	}
-	t := f.parseTime(string(value))
-	if t == nil {
-		f.Warn(field, "time.dropped")
-	}
-	return t
+	at, _ := f.FedDay(field, value)
+	return at
 }
 
-// FedDay is FedTime, and also reads a day without a time, as its noon in the zone; then it returns the day's text,
-// too.
+// FedDay is FedTime, and returns the text of a day without a time, too.
 func (f *Validator) FedDay(field string, value Time) (at *time.Time, day string) {
+	text := strings.TrimSpace(string(value))
+	if text == "" {
+		return nil, ""
+	}
 	zone := f.Zone
 	if zone == nil {
 		zone = time.UTC
 	}
-	day = strings.TrimSpace(string(value))
-	if noon, err := time.ParseInLocation(time.DateOnly+" 15", day+" 12", zone); err == nil && inRange(noon) != nil {
-		return inRange(noon), day
+	if noon, err := time.ParseInLocation(time.DateOnly+" 15", text+" 12", zone); err == nil && inRange(noon) != nil {
+		return inRange(noon), text
 	}
-	return f.FedTime(field, value), ""
+	t := f.parseTime(text)
+	if t == nil {
+		f.Warn(field, "time.dropped")
+	}
+	return t, ""
 }
 
-// parseTime reads a time in any unambiguous format: RFC 3339; the same with a space instead of the T, or
-// without the colon in the offset, as PHP writes it, or with a space before it, as Ecwid does; without an offset, in the zone; or seconds since 1970,
-// also in milliseconds, as JavaScript counts. It returns nil for any other text and for years out of range.
-// The store keeps milliseconds.
+// parseTime reads a time in any unambiguous format: RFC 3339; the same with a space instead of the T, or without
+// the colon in the offset, as PHP writes it, or with a space before it, as Ecwid does; without an offset, in the
+// zone; or seconds since 1970, also in milliseconds, as JavaScript counts. It returns nil for any other text and for
+// years out of range. The store keeps milliseconds.
 func (f *Validator) parseTime(value string) *time.Time {
 	value = strings.ToUpper(clean.Code(value))
 	if t, ok := parseEpoch(value); ok {
