@@ -53,6 +53,10 @@ import (
 //	                 duplicates
 //	inquiry          document with job, outbox entries, job removed: the form's id and the entries' keys
 //	                 prevent duplicates
+//	staff act        roster with job; outbox entries, access of a removed person, job removed: each can be repeated
+//	staff enrolment  code's try in roster, factors and session with job in access; roster marked, outbox entries,
+//	                 job removed: until the second write the code can be entered again
+//	staff sign-in    one Replace each for the link and for the second factor, with the notice as its job
 //	email            credentials get the link, email sent, entry done: the email is sent again
 type App struct {
 	engine   storage.Engine
@@ -120,6 +124,12 @@ func (a *App) Ready(ctx context.Context) error {
 func (a *App) LostDownload(ctx context.Context, err error) {
 	a.log.WarnContext(ctx, "a download broke off", "error", err)
 }
+
+// Engine returns the store, for the use cases of package merchant.
+func (a *App) Engine() storage.Engine { return a.engine }
+
+// Secret returns the installation secret, for the use cases of package merchant.
+func (a *App) Secret() *secret.Ring { return a.secret }
 
 // Now returns the time of the App's clock.
 func (a *App) Now() time.Time { return a.now() }

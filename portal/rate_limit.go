@@ -139,17 +139,17 @@ type linkLimits struct {
 
 // countLinkRequest counts a request for an email. Over the client's limit it is validate.TooMany, whatever the address. The
 // client is then remembered, so that its further requests cost the store nothing and count against no
-// address.
-func (a *App) countLinkRequest(ctx context.Context, shop, email string,
+// address. label begins the labels of the limits.
+func (a *App) countLinkRequest(ctx context.Context, shop, label, email string,
 	b credential.Browser) (linkLimits, error) {
-	client := a.limitOf(shop, "link-client", limit(requestsOfClient, clientPeriod), clientNetwork(b.IP))
+	client := a.limitOf(shop, label+"-client", limit(requestsOfClient, clientPeriod), clientNetwork(b.IP))
 	if until := a.blocked.until(client.key, a.now()); !until.IsZero() {
 		return linkLimits{}, tooManyRequests(until.Sub(a.now()))
 	}
 	at, err := a.count(ctx, []subjectLimit{
 		client,
-		a.limitOf(shop, "link-hour", limit(requestsAnHour, time.Hour), mailbox(email)),
-		a.limitOf(shop, "link-reserve", limit(reserveOfClient, time.Hour), mailbox(email), clientNetwork(b.IP)),
+		a.limitOf(shop, label+"-hour", limit(requestsAnHour, time.Hour), mailbox(email)),
+		a.limitOf(shop, label+"-reserve", limit(reserveOfClient, time.Hour), mailbox(email), clientNetwork(b.IP)),
 	})
 	if err != nil {
 		return linkLimits{}, err

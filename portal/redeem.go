@@ -80,16 +80,9 @@ func (v Visitor) EnterCode(ctx context.Context, email, text string) (SignedIn, e
 	if !ok || code == "" || v.browser.Secret == "" {
 		tries = 0 // it cannot be right
 	}
-	client, now := v.codeLimit(), v.app.now()
-	fromClient := storage.Count{Key: client.key, By: 1, Expires: now.Add(client.rate.Period)}
-	tried, rest, err := v.app.countTry(ctx, credential.TriesOfCode(v.shop.ID, canonical, v.browser.Hash()),
-		tries, fromClient)
+	tried, refund, err := v.countCode(ctx, credential.TriesOfCode(v.shop.ID, canonical, v.browser.Hash()), tries)
 	if err != nil {
 		return SignedIn{}, err
-	}
-	if rest[0].N > client.rate.Limit {
-		return SignedIn{}, &validate.Error{Kind: validate.TooMany, Key: "code.too_many",
-			RetryAfter: rest[0].Expires.Sub(now)}
 	}
 	wrong := validate.InvalidFields([]validate.FieldError{{Field: "code", Key: "code.wrong"}})
 	if tries == 0 {
@@ -102,15 +95,30 @@ func (v Visitor) EnterCode(ctx context.Context, email, text string) (SignedIn, e
 	signed, err := v.claimCode(ctx, cookie, code, tried)
 	switch {
 	case err == nil:
-		fromClient.By = -1 // only wrong codes count
-		if _, failed := v.app.engine.Increment(ctx, now, []storage.Count{fromClient}); failed != nil {
-			v.app.log.WarnContext(ctx, "a right code counts as a wrong one", "error", failed)
-		}
+		refund()
 		return signed, nil
 	case errors.Is(err, storage.ErrNotFound) || validate.KindOf(err) == validate.Gone:
 		return SignedIn{}, wrong
 	}
 	return SignedIn{}, err
+}
+
+// countCode counts a try of an emailed code and a code of the client, which is over its limit at validate.TooMany.
+// refund takes the client's one back, because only wrong codes count.
+func (v Visitor) countCode(ctx context.Context, of credential.Counter, tries int64) (tried credential.Tally,
+	refund func(), err error) {
+	client, now := v.codeLimit(), v.app.now()
+	fromClient := storage.Count{Key: client.key, By: 1, Expires: now.Add(client.rate.Period)}
+	tried, rest, err := v.app.countTry(ctx, of, tries, fromClient)
+	if err == nil && rest[0].N > client.rate.Limit {
+		err = &validate.Error{Kind: validate.TooMany, Key: "code.too_many", RetryAfter: rest[0].Expires.Sub(now)}
+	}
+	return tried, func() {
+		fromClient.By = -1
+		if _, failed := v.app.engine.Increment(ctx, now, []storage.Count{fromClient}); failed != nil {
+			v.app.log.WarnContext(ctx, "a right code counts as a wrong one", "error", failed)
+		}
+	}, err
 }
 
 // claimCode applies the rules of a code, as claimLink does for a link. If the code is not valid, it returns

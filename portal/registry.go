@@ -13,6 +13,7 @@ import (
 	"postern/portal/job"
 	"postern/portal/order"
 	"postern/portal/shop"
+	"postern/portal/staff"
 	"postern/portal/withdrawal"
 	"postern/storage"
 	"postern/templates/i18n"
@@ -50,7 +51,8 @@ type personal struct {
 // declarations returns those of all collections, in the order in which an account is deleted: the customer's
 // document last, so that a deletion that stops anywhere goes on.
 func (w Worker) declarations() []declaration {
-	return slices.Concat(w.orderDeclarations(), w.customerDeclarations(), w.otherDeclarations())
+	return slices.Concat(w.orderDeclarations(), w.customerDeclarations(), w.staffDeclarations(),
+		w.otherDeclarations())
 }
 
 // orderDeclarations returns those of the orders and of what customers send about them.
@@ -123,6 +125,20 @@ func (w Worker) customerDeclarations() []declaration {
 				customer.MailEmailMoved: w.composeEmailMoved, customer.MailEmailUndone: w.composeEmailUndone,
 			},
 			personal: personal{erase: w.eraseCustomer, person: Shopper.addCustomer},
+		},
+	}
+}
+
+// staffDeclarations returns those of the people who work for a shop.
+func (w Worker) staffDeclarations() []declaration {
+	const notCustomers = "people who work for the shop; an owner or the command line removes them"
+	return []declaration{
+		{Collection: staff.RosterCollection(), jobs: w.rosterJobs(), personal: personal{nothing: notCustomers}},
+		{
+			Collection: staff.AccessCollection(), jobs: w.accessJobs(),
+			letters: map[string]composer{mailStaffSignIn: w.composeStaffSignIn,
+				mailStaffNotice: w.composeStaffNotice},
+			personal: personal{nothing: notCustomers},
 		},
 	}
 }

@@ -80,6 +80,9 @@ func (a *App) sealAgain(ctx context.Context) error {
 		}); err != nil {
 			return err
 		}
+		if err := a.sealStaffAgain(ctx, sh.ID); err != nil {
+			return err
+		}
 	}
 	a.forgetShops()
 	return nil

@@ -46,25 +46,36 @@ const (
 // effect. A malformed address is Invalid at "email". A client over its own limit gets validate.TooMany, whatever the
 // address, and nothing is written.
 func (v Visitor) RequestLink(ctx context.Context, email, destination, lang string) (Pending, error) {
+	return v.requestLink(ctx, email, lang, linkRequest{kind: mailSignIn, limits: "link",
+		destination: v.shop.Destination(destination)})
+}
+
+// linkRequest is a request for a sign-in email of a customer or of staff.
+type linkRequest struct {
+	kind        string // of the outbox entry
+	limits      string // begins the labels of the limits
+	destination string
+}
+
+func (v Visitor) requestLink(ctx context.Context, email, lang string, r linkRequest) (Pending, error) {
 	canonical, ok := validate.CanonicalEmail(email)
 	if !ok {
 		return Pending{}, validate.InvalidFields([]validate.FieldError{{Field: "email", Key: "email.form"}})
 	}
 	pending := Pending{Email: canonical, Masked: validate.MaskEmail(canonical)}
-	asked, err := v.app.countLinkRequest(ctx, v.shop.ID, canonical, v.browser)
+	asked, err := v.app.countLinkRequest(ctx, v.shop.ID, r.limits, canonical, v.browser)
 	if err != nil {
 		return pending, err
 	}
 	payload := map[string]string{
-		payBrowser: v.browser.Hash(), payDestination: v.shop.Destination(destination),
-		payDevice: v.browser.Device(),
+		payBrowser: v.browser.Hash(), payDestination: r.destination, payDevice: v.browser.Device(),
 	}
 	state := mail.Waiting
 	if asked.reserve {
 		payload[payReserve], state = "yes", mail.Deferred
 	}
 	_, err = v.app.outbox(v.shop.ID).Add(ctx, mail.Entry{
-		Kind: mailSignIn, To: canonical, Lang: lang, State: state, Throttled: asked.throttled,
+		Kind: r.kind, To: canonical, Lang: lang, State: state, Throttled: asked.throttled,
 		CreatedAt: v.app.now(), NextAt: v.app.now(),
 		Payload: payload,
 	})

@@ -17,6 +17,7 @@ type grammar struct {
 	Demo     demoCommand    `cmd:"" help:"Try a portal with made-up customers and orders; no setup needed."`
 	Serve    serveCommand   `cmd:"" help:"Run the portal."`
 	Shop     shopGroup      `cmd:"" help:"Create, list, show and change shops."`
+	Staff    staffGroup     `cmd:"" help:"Invite, list, change and remove the people who work for a shop."`
 	APIKey   apikeyGroup    `cmd:"" name:"apikey" help:"Create, list and revoke a shop's API keys."`
 	Import   importGroup    `cmd:"" help:"Import orders from a file."`
 	Customer customerGroup  `cmd:"" help:"Find, show, sign out or delete a customer."`

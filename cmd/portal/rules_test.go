@@ -15,14 +15,15 @@ func ruleLevels() map[string]int {
 		"storage/sqlite": 1, "storage/mongodb": 1, "storage/transfer": 1, "storage/storagetest": 2, "mail": 1,
 		"mail/smtp": 1, "portal/job": 1, "portal/validate": 1,
 		"portal/audit": 2, "portal/shop": 2, "portal/order": 2, "portal/customer": 2, "portal/credential": 2,
-		"portal/identifier": 2, "portal/withdrawal": 2, "portal/inquiry": 2,
+		"portal/identifier": 2, "portal/withdrawal": 2, "portal/inquiry": 2, "portal/staff": 2,
 		"portal":             3,
-		"portal/web/gate":    4,
-		"portal/web/page":    5,
-		"portal/web/shopper": 6, "portal/web/api": 6,
-		"portal/web": 7, "portal/web/webtest": 7, "portal/web/webtest/chrome": 7,
-		"cmd/portal/demo": 8,
-		"cmd/portal":      9, "cmd/bench": 9,
+		"portal/merchant":    4,
+		"portal/web/gate":    5,
+		"portal/web/page":    6,
+		"portal/web/shopper": 7, "portal/web/admin": 7, "portal/web/api": 7,
+		"portal/web": 8, "portal/web/webtest": 8, "portal/web/webtest/chrome": 8,
+		"cmd/portal/demo": 9,
+		"cmd/portal":      10, "cmd/bench": 10,
 	}
 }
 
@@ -36,6 +37,7 @@ func ruleSameLevel() map[string][]string {
 		"portal/order":       {"portal/audit"},                      // the acts it carries
 		"portal/withdrawal":  {"portal/order"},                      // the lines that are named
 		"portal/inquiry":     {"portal/order"},                      // the lines that are named
+		"portal/staff":       {"portal/credential"},                 // its tokens, links and codes
 	}
 }
 
@@ -65,6 +67,7 @@ func ruleLibraries() map[string][]string {
 		"github.com/google/uuid":              {"storage"},
 		"github.com/nicksnyder/go-i18n/v2":    {"templates/i18n"},
 		"github.com/nyaruka/phonenumbers":     {"portal/address"},
+		"github.com/pquerna/otp":              {"portal/staff"},
 		"github.com/prometheus/client_golang": {"cmd/portal"},
 		"github.com/rickar/cal/v2":            {"portal/holiday"},
 		"github.com/schollz/progressbar/v3":   {"cmd/portal"},

@@ -187,14 +187,7 @@ func (a *Credentials) RemoveRequest(entry string) {
 
 // SignIn signs a browser in with a request: it ends every link and code and adds the session.
 func (a *Credentials) SignIn(r Request, s Session, browserHash string) {
-	for _, other := range a.Requests {
-		how := LinkReplaced
-		if other.ID == r.ID {
-			how = LinkUsed
-		}
-		a.Retire(other, how, s.SignedInAt)
-	}
-	a.Requests = nil
+	a.Spend(r, s.SignedInAt)
 	a.QueueNotice(r, s, browserHash)
 	if len(a.Sessions) >= maxSessions {
 		slices.SortFunc(a.Sessions, func(x, y Session) int { return x.SeenAt.Compare(y.SeenAt) })
@@ -204,6 +197,18 @@ func (a *Credentials) SignIn(r Request, s Session, browserHash string) {
 	a.Browsers = slices.DeleteFunc(a.Browsers, func(b KnownBrowser) bool { return b.Hash == browserHash })
 	a.Browsers = append(a.Browsers, KnownBrowser{Hash: browserHash, SeenAt: s.SignedInAt})
 	a.Browsers = a.Browsers[max(0, len(a.Browsers)-maxBrowsers):]
+}
+
+// Spend ends every link and code, because a request was used.
+func (a *Credentials) Spend(used Request, at time.Time) {
+	for _, other := range a.Requests {
+		how := LinkReplaced
+		if other.ID == used.ID {
+			how = LinkUsed
+		}
+		a.Retire(other, how, at)
+	}
+	a.Requests = nil
 }
 
 // AssignTo assigns the document to a customer, or with "" to no one. Anything that another customer left in

@@ -95,6 +95,15 @@ func KindOf(err error) Kind {
 	return Internal
 }
 
+// KeyOf returns the message key of err, "" for none.
+func KeyOf(err error) string {
+	var e *Error
+	if errors.As(err, &e) {
+		return e.Key
+	}
+	return ""
+}
+
 // FieldErrors returns the wrong fields that err names.
 func FieldErrors(err error) []FieldError {
 	var e *Error

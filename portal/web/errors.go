@@ -13,6 +13,7 @@ import (
 	"postern/portal/customer"
 	"postern/portal/shop"
 	"postern/portal/validate"
+	"postern/portal/web/admin"
 	"postern/portal/web/gate"
 	"postern/portal/web/page"
 )
@@ -130,7 +131,7 @@ func (s *site) write(c *fiber.Ctx, f failure) error {
 	case f.kind == validate.SignIn:
 		return s.leadTo(c, f.kind, s.signInPath(c))
 	case f.kind == validate.StepUp:
-		return s.leadTo(c, f.kind, confirmPath(c))
+		return s.leadTo(c, f.kind, s.confirmPath(c))
 	}
 	return s.writePage(c, f)
 }
@@ -157,6 +158,9 @@ func (s *site) writePage(c *fiber.Ctx, f failure) error {
 
 // base returns the base of an error page of this kind, for the visitor or the signed-in customer.
 func (s *site) base(c *fiber.Ctx, kind validate.Kind) page.Base {
+	if gate.IsAdmin(c) {
+		return s.adminBase(c, kind)
+	}
 	var customer *customer.Customer
 	if kind != validate.Unavailable { // otherwise the response would wait for the store again
 		if shopper, err := gate.Shopper(c); err == nil {
@@ -167,9 +171,26 @@ func (s *site) base(c *fiber.Ctx, kind validate.Kind) page.Base {
 	return s.pages.Base(c, s.area, gate.Shop(c), customer)
 }
 
+// adminBase is base for the pages of staff.
+func (s *site) adminBase(c *fiber.Ctx, kind validate.Kind) page.Base {
+	if kind != validate.Unavailable {
+		if person, err := gate.Staff(c); err == nil {
+			return admin.Base(c, s.pages, admin.Area(person.Member().Role), person)
+		}
+	}
+	return s.pages.BaseOf(c, admin.Area(""), gate.Shop(c), nil)
+}
+
 // confirmPath returns the path of the page that asks for a code. That page leads back to the page of the
 // form that needs the code.
-func confirmPath(c *fiber.Ctx) shop.LocalPath {
+func (s *site) confirmPath(c *fiber.Ctx) shop.LocalPath {
+	if gate.IsAdmin(c) {
+		to, _ := shop.ParsePath("/admin/confirm")
+		if isRead(c) {
+			return to.With("to", asked(c))
+		}
+		return to.With("to", s.pageOf(c))
+	}
 	to, _ := shop.ParsePath("/security/confirm")
 	return to.With("to", asked(c))
 }
@@ -177,6 +198,13 @@ func confirmPath(c *fiber.Ctx) shop.LocalPath {
 // signInPath returns the path of the sign-in page, which leads back to the requested page or the form's
 // page. After a form, the sign-in page says that nothing was changed.
 func (s *site) signInPath(c *fiber.Ctx) shop.LocalPath {
+	if gate.IsAdmin(c) {
+		to, _ := shop.ParsePath("/admin/sign-in")
+		if !isRead(c) {
+			to = to.With("done", "signed_out_before")
+		}
+		return to
+	}
 	to, _ := shop.ParsePath("/sign-in")
 	wish := asked(c)
 	if !isRead(c) {

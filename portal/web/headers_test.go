@@ -71,7 +71,7 @@ func TestHeadersEverywhere(t *testing.T) {
 		asked++
 	}
 	for _, path := range []string{"/nothing", "/static/nothing.css", "/brand/nothing.png",
-		"/api/v1/nothing", "/admin"} {
+		"/api/v1/nothing", "/admin/nothing"} {
 		page := h.browser(t).Send(webtest.Request{Path: path}).Want(404)
 		checkHeaders(t, page.Header, path, true)
 	}

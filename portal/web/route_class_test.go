@@ -73,7 +73,8 @@ func TestEveryMountedRouteIsInTheTable(t *testing.T) {
 func TestEveryRouteHasItsClass(t *testing.T) {
 	t.Parallel()
 	_, _, site := newCountingSite(t)
-	classes := []gate.Class{gate.File, gate.Public, gate.Customer, gate.StepUp, gate.FeedKey, gate.OneClick}
+	classes := []gate.Class{gate.File, gate.Public, gate.Customer, gate.StepUp, gate.FeedKey, gate.OneClick,
+		gate.StaffHalf, gate.StaffOnly, gate.StaffFresh}
 	for _, route := range site.Routes() {
 		switch {
 		case !slices.Contains(classes, route.Class):

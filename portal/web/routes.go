@@ -6,6 +6,7 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"postern/portal/shop"
+	"postern/portal/web/admin"
 	"postern/portal/web/api"
 	"postern/portal/web/gate"
 	"postern/portal/web/page"
@@ -32,7 +33,8 @@ func (s *site) ofShop() []gate.Route {
 		gate.Get(gate.File, "/favicon.ico", s.findIcon),
 		gate.Get(gate.Public, "/", func(c *fiber.Ctx) error { return page.SeeOther(c, shop.LocalPath{}) }),
 	}
-	return slices.Concat(own, shopper.New(s.app, s.pages, s.refusalStep).Routes(), s.api().Routes())
+	return slices.Concat(own, shopper.New(s.app, s.pages, s.refusalStep).Routes(),
+		admin.New(s.app, s.pages, s.refusalStep).Routes(), s.api().Routes())
 }
 
 func (s *site) api() *api.Handler {

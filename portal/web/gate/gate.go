@@ -53,6 +53,7 @@ type request struct {
 	waiting *waitingAddress
 	session *string
 	shopper *authentication
+	staff   *staffAuthentication
 	outcome order.Outcome
 }
 

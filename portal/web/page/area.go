@@ -8,6 +8,9 @@ type Area struct {
 	Menu     []NavItem // of the account, before the link to the storefront
 	SignOut  string    // path of the form that signs out
 	Language string    // path of the form that saves the language
+	SignIn   string    // path of the sign-in
+	Side     bool      // the navigation is at the side and the page uses the full width
+	Role     string    // key of the role that the head shows, "" for none
 }
 
 // NavItem is a link of the navigation or the account menu.
@@ -15,5 +18,6 @@ type NavItem struct {
 	ID   string // for Base.Nav
 	Path string
 	Key  string // of the label
+	Icon string // beside the label, in a navigation at the side
 	News bool   // marked while there is something in Base.Unread
 }

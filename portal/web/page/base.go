@@ -1,6 +1,7 @@
 package page
 
 import (
+	"cmp"
 	"net/url"
 	"strings"
 
@@ -53,9 +54,17 @@ type Choice struct {
 // Language returns the language of a page: the customer's, otherwise the one in ?lang= or the form field
 // lang, otherwise the browser's, otherwise the shop's. customer is nil for a visitor.
 func (p *Pages) Language(c *fiber.Ctx, shop shop.Shop, customer *customer.Customer) string {
+	if customer == nil {
+		return p.language(c, shop, "")
+	}
+	return p.language(c, shop, customer.Language)
+}
+
+// language is Language for somebody with a stored language, "" for none.
+func (p *Pages) language(c *fiber.Ctx, shop shop.Shop, stored string) string {
 	wishes := []string{askedLang(c), c.Get(fiber.HeaderAcceptLanguage), shop.Language}
-	if customer != nil {
-		wishes = append([]string{customer.Language}, wishes...)
+	if stored != "" {
+		wishes = append([]string{stored}, wishes...)
 	}
 	return p.catalogue.Match(shop.Languages, wishes...)
 }
@@ -65,21 +74,30 @@ func (p *Pages) LanguageOf(c *fiber.Ctx, shop shop.Shop, stored string) string {
 	return p.catalogue.Match(shop.Languages, stored, c.Get(fiber.HeaderAcceptLanguage), shop.Language)
 }
 
+// Person is somebody signed in, as the frame of their pages shows them.
+type Person struct{ Name, Email, Language string }
+
 // Base prepares a page of a shop in its Language; customer is nil for a visitor.
 func (p *Pages) Base(c *fiber.Ctx, area *Area, shop shop.Shop, customer *customer.Customer) Base {
+	if customer == nil {
+		return p.BaseOf(c, area, shop, nil)
+	}
+	return p.BaseOf(c, area, shop, &Person{customer.Name(), customer.Email, customer.Language})
+}
+
+// BaseOf is Base for any person; nil for a visitor.
+func (p *Pages) BaseOf(c *fiber.Ctx, area *Area, shop shop.Shop, person *Person) Base {
 	b := Base{Shop: shop, CurrentURL: here(c), Area: area, fragments: p.fragments, refused: new(bool)}
 	asked := askedLang(c)
-	if customer != nil {
-		b.SignedIn, b.Email, b.DisplayName = true, customer.Email, customer.Name()
-		b.FormOwner = gate.FormOwner(c)
-		if b.DisplayName == "" {
-			b.DisplayName = customer.Email
-		}
+	stored := ""
+	if person != nil {
+		b.SignedIn, b.Email, b.DisplayName = true, person.Email, cmp.Or(person.Name, person.Email)
+		b.FormOwner, stored = gate.FormOwner(c), person.Language
 	}
-	lang := p.Language(c, shop, customer)
+	lang := p.language(c, shop, stored)
 	b.L = p.catalogue.Localizer(lang, shop.Location())
 	b.money = p.money[lang]
-	if asked == lang && customer == nil {
+	if asked == lang && person == nil {
 		b.AskedLang = lang
 	}
 	b.BrandStyle, _ = p.BrandStyle(shop)
@@ -133,7 +151,7 @@ func (b Base) Home() string {
 	if b.SignedIn {
 		return b.Area.Home
 	}
-	return b.Link("/sign-in")
+	return b.Link(b.Area.SignIn)
 }
 
 // Link returns a path of the portal with the language that the visitor chose.
@@ -145,9 +163,10 @@ func (b Base) Link(path string) string {
 }
 
 // Withdraw returns the path for withdrawing from a contract, which every page must link to (Art. 11a of
-// Directive 2011/83/EU). It is "" if the shop does not offer withdrawal.
+// Directive 2011/83/EU). It is "" if the shop does not offer withdrawal,
+// and for staff.
 func (b Base) Withdraw() string {
-	if b.Shop.ID == "" || b.Shop.NoWithdrawal {
+	if b.Shop.ID == "" || b.Shop.NoWithdrawal || b.Area.Side {
 		return ""
 	}
 	return b.Link("/withdraw")

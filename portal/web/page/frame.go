@@ -24,6 +24,7 @@ type head struct {
 	Title, ShopName, BrandStyle, Home string
 	Logo, LogoWidth, LogoHeight       string
 	DisplayName, Email, Storefront    string
+	Role                              string
 }
 
 // Frame is embedded in the data of a page that is kept as a whole: the HTML before and after its content.
@@ -72,6 +73,9 @@ func (b *Base) head() (Shape, *Gaps, *head) {
 		DisplayName: gaps.Text(b.DisplayName), Email: gaps.Text(b.Email),
 		Storefront: gaps.Text(b.Shop.StorefrontURL),
 	}
+	if b.Area.Role != "" {
+		data.Role = b.T(b.Area.Role)
+	}
 	shape := Shape{Template: "layout/frame-head", Variant: b.Area.Name + "/" + b.Nav, Flags: b.frameFlags()}
 	return shape, gaps, &data
 }
@@ -109,9 +113,13 @@ func (b Base) Foot() (template.HTML, error) {
 
 func (b *Base) foot() (Shape, *Gaps, *foot) {
 	gaps, flags, links := b.Gaps(), b.frameFlags(), b.Shop.Brand.FooterIn(b.L.Lang())
+	support := b.Shop.Brand.SupportEmail
+	if b.Area.Side { // those are for customers
+		links, support = nil, ""
+	}
 	data := foot{
 		Words: b.Words(), Area: b.Area, SignedIn: b.SignedIn,
-		Withdraw: gaps.Text(b.Withdraw()), SupportEmail: gaps.Text(b.Shop.Brand.SupportEmail),
+		Withdraw: gaps.Text(b.Withdraw()), SupportEmail: gaps.Text(support),
 		CurrentURL: gaps.Text(b.CurrentURL), Links: make([]Link, 0, len(links)),
 		Choices: make([]languageChoice, 0, len(b.Languages)),
 	}

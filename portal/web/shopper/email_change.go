@@ -20,7 +20,7 @@ func (h *Handler) emailChangeRoutes() []gate.Route {
 		gate.Get(gate.StepUp, emailPath, fresh(h.email)),
 		gate.Post(gate.StepUp, emailPath, fresh(h.askEmail)),
 		gate.Get(gate.StepUp, emailCodePath, fresh(h.emailCode)),
-		gate.Post(gate.StepUp, emailCodePath, h.inSteps(fresh(h.enterEmailCode))),
+		gate.Post(gate.StepUp, emailCodePath, page.InSteps(h.refusalStep, fresh(h.enterEmailCode))),
 		gate.Get(gate.Public, undoEmailPath, h.lostLink),
 		gate.Post(gate.Public, undoEmailPath, h.undoEmail),
 		gate.Get(gate.Public, undoEmailPath+"/*", h.emailUndo),

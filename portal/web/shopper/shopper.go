@@ -7,9 +7,7 @@
 package shopper
 
 import (
-	"net/url"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/gofiber/fiber/v2"
@@ -28,7 +26,7 @@ type Handler struct {
 	pages       *page.Pages
 	area        *page.Area
 	drawings    bank.Drawings
-	refusalStep time.Duration // for answers to rejected codes; see inSteps
+	refusalStep time.Duration // for answers to rejected codes; see page.InSteps
 }
 
 // New returns the pages of an App's customers. Rejected codes are answered at full steps; a step of 0 answers
@@ -41,6 +39,7 @@ func New(app *portal.App, pages *page.Pages, refusalStep time.Duration) *Handler
 func Area() *page.Area {
 	return &page.Area{
 		Name: "shopper", Home: ordersPath, SignOut: signOutPath, Language: languagePath,
+		SignIn: signInPath,
 		Nav: []page.NavItem{
 			{ID: "orders", Path: ordersPath, Key: "nav.orders", News: true},
 			{ID: "addresses", Path: addressesPath, Key: "nav.addresses"},
@@ -155,51 +154,15 @@ func (h *Handler) openBase(c *fiber.Ctx, title string) (page.Base, error) {
 	return page.Base{}, err
 }
 
-// refused reports whether the error makes a form appear again with the typed values.
-func refused(err error) bool { return err != nil && refusal(err) != 0 }
+func refused(err error) bool { return page.Refused(err) }
 
-// refusal returns the status for a form that is shown again, 200 without an error. It returns 0 for an error
-// that the site handles.
-func refusal(err error) int {
-	switch validate.KindOf(err) {
-	case validate.Invalid:
-		return fiber.StatusUnprocessableEntity
-	case validate.Conflict:
-		return fiber.StatusConflict
-	case validate.TooMany:
-		return fiber.StatusTooManyRequests
-	}
-	if err == nil {
-		return fiber.StatusOK
-	}
-	return 0
-}
+func refusal(err error) int { return page.Refusal(err) }
 
-// seeOther redirects after a form by GET, so that a reload repeats nothing. The path must be local.
-func seeOther(c *fiber.Ctx, path string) error {
-	to, err := page.Own(path)
-	if err != nil {
-		return err
-	}
-	return page.SeeOther(c, to)
-}
+func seeOther(c *fiber.Ctx, path string) error { return page.To(c, path) }
 
 // done redirects to a page that confirms the action with the message "done." + name.
 func done(c *fiber.Ctx, path, name string) error {
 	return seeOther(c, withQuery(path, "done", name))
 }
 
-// withQuery adds pairs of names and values to a path, in the order of the names. It leaves out empty values.
-func withQuery(path string, pairs ...string) string {
-	query := make([]string, 0, len(pairs)/2)
-	for i := 0; i+1 < len(pairs); i += 2 {
-		if pairs[i+1] != "" {
-			query = append(query, url.QueryEscape(pairs[i])+"="+url.QueryEscape(pairs[i+1]))
-		}
-	}
-	if len(query) == 0 {
-		return path
-	}
-	slices.Sort(query)
-	return path + "?" + strings.Join(query, "&")
-}
+func withQuery(path string, pairs ...string) string { return page.WithQuery(path, pairs...) }

@@ -25,7 +25,7 @@ func (h *Handler) signInRoutes() []gate.Route {
 		gate.Post(gate.Public, signInPath, h.ask),
 		gate.Post(gate.Public, againPath, h.askOnceMore),
 		gate.Get(gate.Public, codePath, h.code),
-		gate.Post(gate.Public, codePath, h.inSteps(h.enterCode)),
+		gate.Post(gate.Public, codePath, page.InSteps(h.refusalStep, h.enterCode)),
 		gate.Get(gate.Public, continuePath, h.continueTo),
 		gate.Get(gate.Public, linkPath, h.lostLink),
 		gate.Post(gate.Public, linkPath, h.redeem),

@@ -18,7 +18,7 @@ const (
 func (h *Handler) stepUpRoutes() []gate.Route {
 	return []gate.Route{
 		gate.Get(gate.Customer, confirmPath, signedIn(h.confirm)),
-		gate.Post(gate.Customer, confirmPath, h.inSteps(signedIn(h.enterConfirm))),
+		gate.Post(gate.Customer, confirmPath, page.InSteps(h.refusalStep, signedIn(h.enterConfirm))),
 		gate.Post(gate.Customer, confirmSendPath, signedIn(h.sendConfirm)),
 	}
 }

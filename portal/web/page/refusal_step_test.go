@@ -1,4 +1,4 @@
-package shopper
+package page
 
 import (
 	"cmp"

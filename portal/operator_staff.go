@@ -1,0 +1,116 @@
+package portal
+
+import (
+	"context"
+
+	"postern/portal/credential"
+	"postern/portal/shop"
+	"postern/portal/staff"
+	"postern/portal/validate"
+)
+
+// Staff lists the staff of a shop in the order in which they were invited.
+func (o Operator) Staff(ctx context.Context, shop string) ([]staff.Member, error) {
+	if _, err := o.app.shop(ctx, shop); err != nil {
+		return nil, err
+	}
+	roster, _, err := staff.RosterDocs(o.app.engine, shop).Get(ctx, staff.RosterKey)
+	return roster.Members, ifFound(err)
+}
+
+// InviteStaff adds a person to the staff and returns the one-time code for setting up the second factor. It
+// cannot be shown again. Field errors are at "email" and "role"; a person who has enrolled is a Conflict.
+func (o Operator) InviteStaff(ctx context.Context, shop, email, role string) (code string, err error) {
+	canonical, err := ReadInvitation(email, role)
+	if err != nil {
+		return "", err
+	}
+	code = credential.NewCode()
+	err = o.changeRoster(ctx, shop, func(r *staff.Roster) error {
+		_, err := r.Invite(canonical, staff.Role(role), EnrolmentHash(o.app.secret, shop, code), "", o.app.now())
+		return err
+	})
+	return credential.ShowCode(code), err
+}
+
+// ReadInvitation checks an invitation and returns its canonical email. Field errors are at "email" and "role".
+func ReadInvitation(email, role string) (canonical string, err error) {
+	f := &validate.Validator{}
+	canonical, ok := validate.CanonicalEmail(email)
+	if !ok {
+		f.Reject("email", "email.form")
+	}
+	if !staff.IsRole(role) {
+		f.Reject("role", "staff.role.unknown")
+	}
+	return canonical, validate.InvalidFields(f.Rejected)
+}
+
+// SetStaffRole changes the role of a person, whose sessions end. Nobody with the email is validate.NotFound, the
+// last owner a Conflict.
+func (o Operator) SetStaffRole(ctx context.Context, shop, email, role string) error {
+	if !staff.IsRole(role) {
+		return validate.InvalidFields([]validate.FieldError{{Field: "role", Key: "staff.role.unknown"}})
+	}
+	return o.changeMember(ctx, shop, email, func(r *staff.Roster, id string) error {
+		return r.SetRole(id, staff.Role(role), "", o.app.now())
+	})
+}
+
+// ResetStaffFactor makes a person set up a new second factor and returns the one-time code for it.
+func (o Operator) ResetStaffFactor(ctx context.Context, shop, email string) (code string, err error) {
+	code = credential.NewCode()
+	err = o.changeMember(ctx, shop, email, func(r *staff.Roster, id string) error {
+		return r.ResetFactor(id, EnrolmentHash(o.app.secret, shop, code), "", o.app.now())
+	})
+	return credential.ShowCode(code), err
+}
+
+// RemoveStaff removes a person, who is signed out at once. The last owner is a Conflict.
+func (o Operator) RemoveStaff(ctx context.Context, shop, email string) error {
+	return o.changeMember(ctx, shop, email, func(r *staff.Roster, id string) error {
+		return r.Remove(id, "", o.app.now())
+	})
+}
+
+// CountPasskeys returns how many passkeys of a shop's staff work on its present host.
+func (o Operator) CountPasskeys(ctx context.Context, sh shop.Shop) (count int, err error) {
+	members, err := o.Staff(ctx, sh.ID)
+	if err != nil {
+		return 0, err
+	}
+	for _, m := range members {
+		doc, _, err := staff.AccessDocs(o.app.engine, sh.ID).Get(ctx, m.ID)
+		if ifFound(err) != nil {
+			return 0, err
+		}
+		for _, key := range doc.Passkeys {
+			if doc.Factors == m.Factors && key.Host == sh.HostName() {
+				count++
+			}
+		}
+	}
+	return count, nil
+}
+
+func (o Operator) changeMember(ctx context.Context, shop, email string,
+	change func(r *staff.Roster, id string) error) error {
+	canonical, _ := validate.CanonicalEmail(email)
+	return o.changeRoster(ctx, shop, func(r *staff.Roster) error {
+		m, found := r.ByEmail(canonical)
+		if !found {
+			return validate.NewError(validate.NotFound, "")
+		}
+		return change(r, m.ID)
+	})
+}
+
+// changeRoster changes the roster of a shop, which is made with its first member.
+func (o Operator) changeRoster(ctx context.Context, shop string, change func(*staff.Roster) error) error {
+	if _, err := o.app.shop(ctx, shop); err != nil {
+		return err
+	}
+	_, err := staff.RosterDocs(o.app.engine, shop).Put(ctx, staff.RosterKey,
+		func(r *staff.Roster, _ bool) error { return change(r) })
+	return err
+}

@@ -1,0 +1,46 @@
+// Package staff holds the people who work for a shop: the roster with their roles, and for each person
+// everything that lets them in: links, codes, sessions, factors and recovery codes. The roster is one
+// document, so that its rules, such as the last owner's, are decided by a single write.
+//
+// It must not know how emails are sent, what a page shows, or which use cases a permission allows.
+package staff
+
+import "slices"
+
+// Role is what a person may do in the shop.
+type Role string
+
+// The roles.
+const (
+	Owner   Role = "owner"
+	Manager Role = "manager"
+	Support Role = "support"
+	Viewer  Role = "viewer"
+)
+
+// Roles lists all roles, the one that may do most first.
+func Roles() []Role { return []Role{Owner, Manager, Support, Viewer} }
+
+// IsRole reports whether there is such a role.
+func IsRole(text string) bool { return slices.Contains(Roles(), Role(text)) }
+
+// Permission is what a route requires. A route without one is open to nobody.
+type Permission string
+
+// The permissions.
+const (
+	PermissionHome     Permission = "home"     // the start page
+	PermissionSecurity Permission = "security" // one's own sessions, factors and recovery codes
+	PermissionStaff    Permission = "staff"    // the people, their roles and their sessions
+)
+
+// May reports whether the role has a permission. This is the only table of roles and permissions.
+func (r Role) May(p Permission) bool {
+	switch p {
+	case PermissionHome, PermissionSecurity:
+		return slices.Contains(Roles(), r)
+	case PermissionStaff:
+		return r == Owner
+	}
+	return false
+}
