@@ -48,7 +48,7 @@ func mayImport(s source, to string) bool {
 	}
 	level, known := ruleLevels()[to]
 	lower := known && level < ruleLevels()[from]
-	return lower || s.test() && to == from || slices.Contains(ruleSameLevel()[from], to)
+	return lower || s.test() && (to == from || slices.Contains(ruleTestsAbove()[from], to)) || slices.Contains(ruleSameLevel()[from], to)
 }
 
 func librariesElsewhere(h sourceTree) []string {

@@ -41,6 +41,12 @@ func ruleSameLevel() map[string][]string {
 	}
 }
 
+// ruleTestsAbove returns the packages of a higher level that the tests of a package may import: the tests of
+// portal run every kind of job, and only staff cause some of them.
+func ruleTestsAbove() map[string][]string {
+	return map[string][]string{"portal": {"portal/merchant"}}
+}
+
 // ruleSupport returns the packages that only tests import, from any level.
 func ruleSupport() []string {
 	return []string{"storage/storagetest", "portal/secret/secrettest", "portal/web/webtest",
