@@ -19,6 +19,7 @@ type Letter struct {
 	Preheader       string // preview text that email programs show after the subject
 	Heading         string
 	Paragraphs      []string
+	Quote           []string // what somebody wrote, below the paragraphs
 	Button          *Button
 	Code, CodeLabel string
 	Details         []string // about the request: device, time
@@ -49,7 +50,7 @@ func (l Letter) clean() (Letter, error) {
 	for _, s := range []*string{&l.Lang, &l.Subject, &l.Preheader, &l.Heading, &l.Code, &l.CodeLabel} {
 		*s = oneLine(*s)
 	}
-	for _, list := range []*[]string{&l.Paragraphs, &l.Details, &l.Notes, &l.Footer} {
+	for _, list := range []*[]string{&l.Paragraphs, &l.Quote, &l.Details, &l.Notes, &l.Footer} {
 		*list = lines(*list)
 	}
 	l.Brand = l.Brand.clean()

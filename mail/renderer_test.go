@@ -42,6 +42,7 @@ func notice() Letter {
 		Subject: "Vaše adresa byla změněna", Heading: "Vaše adresa byla změněna",
 		Paragraphs: []string{"Nová adresa: Dlouhá 5, 110\u00a000 Praha\u00a01.",
 			"Platí pro další objednávky."},
+		Quote: []string{"Prosím, jen do 17 hodin.", "Petr"},
 		Notes: []string{"Nebyli jste to vy? Napište nám."},
 	}
 }

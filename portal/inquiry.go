@@ -33,9 +33,12 @@ func (s Shopper) inquirySent(ctx context.Context, id string, in inquiry.Inquiry)
 }
 
 // unlessSent returns err, or nil if the form has been stored by now. After the first check, a duplicate of
-// this request may have been stored and used up the limit; both requests then get the same answer.
+// this request may have been stored and used up the limit or what can be returned; both requests then get the
+// same answer.
 func (s Shopper) unlessSent(ctx context.Context, id string, in inquiry.Inquiry, err error) error {
-	if kind := validate.KindOf(err); kind != validate.Conflict && kind != validate.TooMany {
+	switch validate.KindOf(err) {
+	case validate.Conflict, validate.TooMany, validate.Invalid:
+	default:
 		return err
 	}
 	sent, failed := s.inquirySent(ctx, id, in)

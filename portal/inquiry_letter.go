@@ -76,9 +76,9 @@ func answerLetter(in inquiry.Inquiry, sh shop.Shop, l *i18n.Localizer) mail.Lett
 		key, text = "mail.declined."+in.Kind, in.Declined.Text
 	}
 	letter := sh.Letter(l, key, "Number", in.Order)
-	letter.Details = inquiry.Inquiry{Text: text}.Details()
+	letter.Quote = inquiry.Inquiry{Text: text}.Details()
 	if in.Author != "" {
-		letter.Details = append(letter.Details, in.Author)
+		letter.Quote = append(letter.Quote, in.Author)
 	}
 	letter.Button = &mail.Button{Label: l.T(key + ".button"), URL: orderURL(sh, in.Order)}
 	letter.Notes = []string{l.T("mail.order.sign_in")}

@@ -279,6 +279,7 @@ func TestInquiryLimits(t *testing.T) {
 			t.Fatalf("message %d: %v", i, err)
 		}
 	}
+	h.put(orderJSON("sent", jan, `"quantity":"1"`, `"quantity":"100","sku":"B-7"`))
 	if err := s.RequestReturn(t.Context(), giveBack(t, s)); err != nil {
 		t.Errorf("a request beside the messages: %v", err)
 	}

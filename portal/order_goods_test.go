@@ -6,6 +6,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"postern/portal/inquiry"
 	"postern/portal/order"
 	"postern/portal/validate"
 )
@@ -30,7 +31,7 @@ func TestOnlyGoodsAreCountedAndChosen(t *testing.T) {
 	for place, want := range []int{0, 1, 0, 0} {
 		quantities := map[int]string{place: o.Lines[place].Quantity.String()}
 		returned, withdrawn := &validate.Validator{}, &validate.Validator{}
-		if got := (Request{Quantities: quantities}).lines(returned, o); len(got) != want {
+		if got := (Request{Quantities: quantities}).lines(returned, o, inquiry.Correspondence{}.Returnable(order.View{Order: o})); len(got) != want {
 			t.Errorf("line %d is returned: %+v", place, got)
 		}
 		if got := (WithdrawalChoice{Parts: true, Quantities: quantities}).lines(withdrawn, o); len(got) != 0 {

@@ -6,6 +6,7 @@ import (
 	"strconv"
 
 	"postern/portal/inquiry"
+	"postern/portal/money"
 	"postern/portal/order"
 	"postern/portal/secret"
 	"postern/portal/validate"
@@ -43,11 +44,11 @@ func (s Shopper) RequestReturn(ctx context.Context, r Request) error {
 	if in.Reason = r.Reason; !slices.Contains(s.ReturnReasons(), r.Reason) {
 		f.Reject("reason", "return.reason.unknown")
 	}
-	if in.Lines = r.lines(f, order.Order); !order.HasGoods() {
+	if in.Lines = r.lines(f, order.Order, earlier.Returnable(order)); !order.HasGoods() {
 		f.Required("text", in.Text)
 	}
 	if err := validate.InvalidFields(f.Rejected); err != nil {
-		return err
+		return s.unlessSent(ctx, r.Form, in, err)
 	}
 	return s.inquire(ctx, r.Form, in, len(earlier.Requests))
 }
@@ -100,23 +101,24 @@ func (s Shopper) requestable(ctx context.Context, number, kind string) (order or
 	return order, earlier, err
 }
 
-// lines returns the chosen lines.
-func (r Request) lines(f *validate.Validator, o order.Order) []order.StatementLine {
+// lines returns the chosen lines. left is how much of each can be chosen.
+func (r Request) lines(f *validate.Validator, o order.Order, left []money.Decimal) []order.StatementLine {
 	var chosen []order.StatementLine
-	counted := o.Counted()
+	wrong := false
 	for i, line := range o.Lines {
 		given := r.Quantities[i]
 		if given == "" || given == "0" {
 			continue
 		}
-		if !counted[i] || !isPart(given, line.Quantity.String()) {
+		if left[i] == "" || !isPart(given, left[i].String()) {
 			f.Reject("line/"+strconv.Itoa(i), "withdrawal.quantity")
+			wrong = true
 			continue
 		}
 		chosen = append(chosen, order.StatementLine{ID: line.ID, SKU: line.SKU, Name: line.Name,
 			Quantity: given})
 	}
-	if len(chosen) == 0 && o.HasGoods() && len(f.Rejected) == 0 {
+	if len(chosen) == 0 && o.HasGoods() && !wrong {
 		f.Reject("", "withdrawal.none")
 	}
 	return chosen

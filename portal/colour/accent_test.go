@@ -90,6 +90,9 @@ func TestEveryColourEndsReadable(t *testing.T) {
 
 func readablePalette(t *testing.T, p Palette) {
 	t.Helper()
+	if got := Contrast(p.Dark, page().Dark); got < bright {
+		t.Errorf("%s is dull on a dark page: %.2f", p.Dark, got)
+	}
 	pairs := [][2]Colour{
 		{p.Light, page().Light}, {p.Light, p.OnLight}, {p.Dark, page().Dark}, {p.Dark, p.OnDark},
 	}
@@ -117,7 +120,7 @@ func TestShadeOnAnyGround(t *testing.T) {
 	t.Parallel()
 	for _, ground := range palette(51) {
 		for _, in := range []string{"#808080", "#c00000", "#ffdd00", "#003366"} {
-			if got := Shade(parse(t, in), ground); !readable(got, ground) {
+			if got := Shade(parse(t, in), ground); !readable(got, ground, Readable) {
 				t.Errorf("%s on %s: %s cannot be read", in, ground, got)
 			}
 		}

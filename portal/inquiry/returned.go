@@ -4,6 +4,7 @@ import (
 	"slices"
 	"time"
 
+	"postern/portal/money"
 	"postern/portal/order"
 )
 
@@ -43,6 +44,47 @@ func (c Correspondence) Returns(o order.View) []Returned {
 	}
 	slices.SortStableFunc(all, func(a, b Returned) int { return b.at().Compare(a.at()) })
 	return all
+}
+
+// Returnable returns how much of each line can still be returned, "" for nothing: what is goods, is no file, and
+// is in no return that goes on or has ended with a refund.
+func (c Correspondence) Returnable(o order.View) []money.Decimal {
+	left, counted := make([]money.Decimal, len(o.Lines)), o.Counted()
+	for i, line := range o.Lines {
+		isFile := slices.ContainsFunc(o.Downloads, func(d order.Download) bool { return d.Line != "" && d.Line == line.ID })
+		if counted[i] && !isFile {
+			left[i] = line.Quantity
+		}
+	}
+	for _, r := range c.Returns(o) {
+		if r.Return.State == order.ReturnDeclined || r.Return.State == order.ReturnCancelled {
+			continue
+		}
+		for _, part := range r.parts() {
+			at := slices.IndexFunc(o.Lines, func(l order.Line) bool {
+				return l.ID == part.ID && (part.ID != "" || l.Name == part.Name && l.SKU == part.SKU)
+			})
+			if at < 0 || left[at] == "" {
+				continue
+			}
+			if left[at] = left[at].Minus(money.Decimal(part.Quantity)); !left[at].IsPositive() {
+				left[at] = ""
+			}
+		}
+	}
+	return left
+}
+
+// parts returns the goods of a return: as the shop has them or else as the customer asked.
+func (r Returned) parts() []order.StatementLine {
+	var parts []order.StatementLine
+	for _, line := range r.Return.Lines {
+		parts = append(parts, order.StatementLine{ID: line.Line, Quantity: line.Quantity.String()})
+	}
+	if len(parts) == 0 && r.Request != nil {
+		return r.Request.Lines
+	}
+	return parts
 }
 
 // at returns when the return began, zero if that is not known.

@@ -1,6 +1,9 @@
 package money
 
-import "strings"
+import (
+	"math/big"
+	"strings"
+)
 
 // The maximum numbers of digits of a Decimal before and after the point.
 const (
@@ -82,6 +85,23 @@ func (n number) decimal() Decimal {
 
 // String returns the canonical text: "-12.5".
 func (d Decimal) String() string { return string(d) }
+
+// Minus returns the difference of two numbers. One that is no number counts as 0.
+func (d Decimal) Minus(other Decimal) Decimal {
+	var a, b big.Rat
+	a.SetString(string(d))
+	b.SetString(string(other))
+	left, err := ParseDecimal(a.Sub(&a, &b).FloatString(MaxPlaces))
+	if err != nil {
+		return "0"
+	}
+	return left
+}
+
+// IsPositive reports whether the number is greater than 0.
+func (d Decimal) IsPositive() bool {
+	return !strings.HasPrefix(string(d), "-") && strings.Trim(string(d), "0.") != ""
+}
 
 // In converts the decimal to an amount in a currency, or returns an error of Parse if it is not exactly
 // one. It is used for totals that shops pad to six decimal places ("12.500000").

@@ -142,8 +142,8 @@ func leadsTo(parents map[string]string, from, id string) bool {
 }
 
 // Items returns the lines with goods, each piece once. A bundle or a configured product is counted where its
-// money is: as the parent line if its parts are included in its price, else as its parts. A part with a price
-// of its own, beside a parent with one, is a piece too.
+// money is: as the parent line if its parts are included in its price, else as its parts. The parts are included
+// if they have no price or their prices add up to the parent's. Another part with a price is a piece too.
 func (o Order) Items() []Line {
 	var items []Line
 	counted := o.Counted()
@@ -157,33 +157,55 @@ func (o Order) Items() []Line {
 
 // Counted reports for each line whether it is one of Items, so that forms offer no piece twice.
 func (o Order) Counted() []bool {
-	inParts := o.inParts()
+	where := o.whereMoneyIs()
 	counted := make([]bool, len(o.Lines))
 	for i, line := range o.Lines {
-		counted[i] = line.IsGoods() && !line.silent(inParts)
+		counted[i] = line.IsGoods() && !line.silent(where)
 	}
 	return counted
 }
 
-// inParts returns the ids of the lines without a price that have parts with one.
-func (o Order) inParts() map[string]bool {
-	inParts := map[string]bool{}
+// moneyOf says where the money of parents and parts is, by the id of the parent.
+type moneyOf struct{ inParts, inParent map[string]bool }
+
+// whereMoneyIs returns, for the lines with parts, whether their money is in the parts because they have no price,
+// or the money of priced parts is in them because the prices of the parts add up to theirs.
+func (o Order) whereMoneyIs() moneyOf {
+	var sums map[string]int64
 	for _, line := range o.Lines {
-		if line.Parent != "" && line.Total != 0 {
-			inParts[line.Parent] = true
+		if line.Parent == "" || line.Total == 0 {
+			continue
 		}
+		if sums == nil {
+			sums = map[string]int64{}
+		}
+		sums[line.Parent] += line.Total
+	}
+	if sums == nil {
+		return moneyOf{}
+	}
+	where := moneyOf{map[string]bool{}, map[string]bool{}}
+	for parent := range sums {
+		where.inParts[parent] = true
 	}
 	for _, line := range o.Lines {
-		if line.Total != 0 {
-			delete(inParts, line.ID)
+		if line.ID != "" && line.Total != 0 {
+			delete(where.inParts, line.ID)
+			where.inParent[line.ID] = sums[line.ID] == line.Total
 		}
 	}
-	return inParts
+	return where
 }
 
 // silent reports whether a line's piece and money are in another line: in its parts, or in its parent.
-func (l Line) silent(inParts map[string]bool) bool {
-	return inParts[l.ID] || l.Parent != "" && l.Total == 0 && !inParts[l.Parent]
+func (l Line) silent(where moneyOf) bool {
+	switch {
+	case where.inParts[l.ID]:
+		return true
+	case l.Parent == "":
+		return false
+	}
+	return l.Total == 0 && !where.inParts[l.Parent] || where.inParent[l.Parent]
 }
 
 // Entry is a line as the page lists it.
@@ -205,10 +227,10 @@ func (o Order) Entries() []Entry {
 	if !nested {
 		return o.flat()
 	}
-	inParts, entries := o.inParts(), make([]Entry, 0, len(o.Lines))
+	where, entries := o.whereMoneyIs(), make([]Entry, 0, len(o.Lines))
 	var add func(line Line, depth int)
 	add = func(line Line, depth int) {
-		entries = append(entries, Entry{Line: line, Depth: depth, Silent: line.silent(inParts)})
+		entries = append(entries, Entry{Line: line, Depth: depth, Silent: line.silent(where)})
 		if line.ID == "" {
 			return
 		}

@@ -84,10 +84,11 @@ func TestPiecesOfBundles(t *testing.T) {
 		{"priced by its parts", [][3]string{{"a", "", "0"}, {"b", "a", "4"}, {"c", "a", "5"}}, "b c"},
 		{"a free part among priced ones", [][3]string{{"a", "", "0"}, {"b", "a", "4"}, {"c", "a", "0"}}, "b c"},
 		{"an extra with its own price", [][3]string{{"a", "", "9"}, {"b", "a", "2"}, {"c", "a", "0"}}, "a b"},
+		{"priced parts that add up to the price", [][3]string{{"a", "", "9"}, {"b", "a", "4"}, {"c", "a", "5"}}, "a"},
 		{"nothing has a price", [][3]string{{"a", "", "0"}, {"b", "a", "0"}}, "a"},
 		{"parts of parts", [][3]string{{"a", "", "0"}, {"b", "a", "5"}, {"c", "b", "0"}}, "b"},
 		{"its own parent", [][3]string{{"a", "a", "5"}}, "a"},
-		{"each the other's parent", [][3]string{{"a", "b", "5"}, {"b", "a", "5"}}, "a b"},
+		{"each the other's parent", [][3]string{{"a", "b", "5"}, {"b", "a", "4"}}, "a b"},
 		{"a ring of three", [][3]string{{"a", "b", "0"}, {"b", "c", "5"}, {"c", "a", "0"}}, "a b"},
 		{"no such parent", [][3]string{{"a", "", "5"}, {"b", "z", "0"}}, "a b"},
 	}

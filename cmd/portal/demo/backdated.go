@@ -40,7 +40,8 @@ func (f *Fixture) ago(ctx context.Context, length time.Duration) (*backdated, er
 	if err != nil {
 		return nil, fmt.Errorf("read the email layouts: %w", err)
 	}
-	box := &Mailbox{now: clock}
+	box := NewMailbox()
+	box.now = clock
 	return &backdated{
 		app: app, shop: shop, key: f.Key, box: box,
 		dispatcher: &mail.Dispatcher{

@@ -28,6 +28,9 @@ const day = 24 * time.Hour
 // shopID is the ID of the demo's shop.
 const shopID = "hajenka"
 
+// timeZone is where the demo's shop is.
+const timeZone = "Europe/Bratislava"
+
 // shopSettings returns the settings of a made-up shop for home and forest, with its own look.
 func shopSettings(base, storefront string) (shop.Settings, error) {
 	logo, err := drawLogo()
@@ -35,7 +38,7 @@ func shopSettings(base, storefront string) (shop.Settings, error) {
 		Name: new("Hájenka"), BaseURL: &base, StorefrontURL: &storefront,
 		SenderName: new("Hájenka, domov a les"), SenderEmail: new("ucet@hajenka.example"),
 		SupportEmail: new("pomoc@hajenka.example"),
-		Language:     new("en"), Languages: &[]string{"en", "sk"}, TimeZone: new("Europe/Bratislava"),
+		Language:     new("en"), Languages: &[]string{"en", "sk"}, TimeZone: new(timeZone),
 		Currency: new("EUR"), VATID: new("SK2222222222"),
 		Registration: new(true), RequiredFields: &[]string{shop.RequireNames}, FirstOrderMail: new(true),
 		OrderEmails: new(shop.OrderEmails()),

@@ -16,7 +16,8 @@ const mostMails = 500
 
 // Mailbox is the demo's mail server, which delivers nothing. It is a mail.Sender like the real one.
 type Mailbox struct {
-	now func() time.Time
+	now  func() time.Time
+	zone *time.Location // of the shop
 
 	mu    sync.Mutex
 	count int
@@ -35,7 +36,13 @@ type Mail struct {
 }
 
 // NewMailbox returns an empty mailbox.
-func NewMailbox() *Mailbox { return &Mailbox{now: time.Now} }
+func NewMailbox() *Mailbox {
+	zone, err := time.LoadLocation(timeZone)
+	if err != nil {
+		zone = time.UTC
+	}
+	return &Mailbox{now: time.Now, zone: zone}
+}
 
 // Connect implements mail.Sender.
 func (b *Mailbox) Connect(context.Context) (mail.Conn, error) { return mailboxConn{b}, nil }
@@ -60,6 +67,7 @@ func (b *Mailbox) keep(caught Mail) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.count++
+	caught.At = caught.At.In(b.zone)
 	caught.ID = strconv.Itoa(b.count)
 	b.mails = slices.Insert(b.mails, 0, caught)
 	b.mails = b.mails[:min(len(b.mails), mostMails)]

@@ -25,13 +25,14 @@ func (p *orderPage) actions(sent inquiry.Correspondence) {
 	if slices.ContainsFunc(p.Returns.Returns, func(r shownReturn) bool { return r.LabelURL != "" }) {
 		main = ""
 	}
+	all := p.Order.HasGoods() && len(returnable(p.Order, sent)) == 0
 	offered := p.Order.Actions(asked)
 	if p.Order.IsOver() { // to track the parcel matters least
 		isTrack := func(a order.Action) bool { return a.Name == order.ActionTrack }
 		offered = append(slices.DeleteFunc(slices.Clone(offered), isTrack), p.Order.Action(order.ActionTrack, asked))
 	}
 	for _, a := range offered {
-		if a.Closed != "" || a.Name == "" {
+		if a.Closed != "" || a.Name == "" || a.Name == order.ActionReturn && a.IsRequest() && all {
 			continue
 		}
 		made := p.action(a)

@@ -68,11 +68,16 @@ func (h *Handler) showRequest(c *fiber.Ctx, s portal.Shopper, kind string, err e
 		data.Texts = append(data.Texts, data.T("action.closed."+action.Closed, "When", action.At))
 		return h.pages.Render(c, status, "shopper/request", data)
 	}
-	data.say(kind, order)
+	var lines []orderedLine
 	if kind == inquiry.RequestReturn {
+		if lines = returnable(order, sent); len(lines) == 0 && order.HasGoods() {
+			data.Asks, data.Texts = false, []string{data.T("request.return.all")}
+			return h.pages.Render(c, status, "shopper/request", data)
+		}
 		data.Reasons = reasonOptions(data.Base, s.ReturnReasons())
 	}
-	if bad := data.fill(c, kind, order, err); bad != nil {
+	data.say(kind, order)
+	if bad := data.fill(c, lines, err); bad != nil {
 		return bad
 	}
 	data.Form.ID = s.NewForm()
@@ -96,35 +101,48 @@ func (p *requestPage) say(kind string, o order.View) {
 	}
 }
 
-// fill sets the form's fields. Without an error it ignores form values, including those in the URL.
-func (p *requestPage) fill(c *fiber.Ctx, kind string, o order.View, err error) error {
-	values, lines := map[string]string{}, o.Lines
-	if kind == inquiry.RequestCancel {
-		lines = nil
+// orderedLine is a line of an order with the quantity that can still be returned, and its place in the order.
+type orderedLine struct {
+	order.Line
+	place int
+}
+
+func returnable(o order.View, sent inquiry.Correspondence) []orderedLine {
+	var lines []orderedLine
+	for i, left := range sent.Returnable(o) {
+		if left != "" {
+			line := o.Lines[i]
+			line.Quantity = left
+			lines = append(lines, orderedLine{line, i})
+		}
 	}
-	items, counted := len(o.Items()), o.Counted()
+	return lines
+}
+
+// fill sets the form's fields. Without an error it ignores form values, including those in the URL.
+func (p *requestPage) fill(c *fiber.Ctx, lines []orderedLine, err error) error {
+	values := map[string]string{}
 	if err != nil {
 		values = page.Values(c, "text", "reason")
 	}
-	for i, l := range lines {
-		switch {
+	var names []string
+	for _, l := range lines {
+		name := lineField(l.place)
+		switch names = append(names, name); {
 		case err != nil:
-			values[lineField(i)] = c.FormValue(lineField(i))
-		case items == 1 && counted[i]:
-			values[lineField(i)] = l.Quantity.String()
+			values[name] = c.FormValue(name)
+		case len(lines) == 1:
+			values[name] = l.Quantity.String()
 		}
 	}
-	p.Form.Form = p.Base.Form(values, err).InOrder(append(lineFields(lines), "reason", "text")...)
+	p.Form.Form = p.Base.Form(values, err).InOrder(append(names, "reason", "text")...)
 	p.Form.Labels = map[string]string{"text": p.Label, "reason": p.T("return.reason")}
 	for i, l := range lines {
-		if !counted[i] {
-			continue
-		}
-		field, bad := p.Form.Select(lineField(i), l.Name, quantities(p.Base, l))
+		field, bad := p.Form.Select(names[i], l.Name, quantities(p.Base, l.Line))
 		if bad != nil {
 			return bad
 		}
-		p.Form.Labels[lineField(i)] = l.Name
+		p.Form.Labels[names[i]] = l.Name
 		p.Choices = append(p.Choices, field)
 	}
 	return nil
