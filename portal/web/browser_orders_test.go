@@ -204,3 +204,32 @@ func TestDownloadsInABrowser(t *testing.T) {
 		t.Errorf("the first leads to %q", got)
 	}
 }
+
+// TestOrderPageHasNoHole checks that on a wide screen neither column of a short order waits for the other: goods and
+// messages follow one another closely, and so do steps and details.
+func TestOrderPageHasNoHole(t *testing.T) {
+	t.Parallel()
+	if testing.Short() {
+		t.Skip("a browser: not in a short run")
+	}
+	s := newStand(t, chrome.Start(t))
+	const gap = `((a, b) => document.querySelector(b).getBoundingClientRect().top -
+		document.querySelector(a).getBoundingClientRect().bottom)`
+	for _, name := range []string{"failed", "transfer", "refund"} {
+		tab := s.order(t, name, chrome.Look{})
+		for above, under := range map[string]string{".order-totals": "#messages", ".order-steps": ".order-side > :nth-child(2)",
+			".headline": ".order-side"} {
+			if got := chrome.Evaluate[float64](tab, fmt.Sprintf(gap+"(%q, %q)", above, under)); got < 0 || got > 48 {
+				t.Errorf("%s: %.0f px between %s and %s", name, got, above, under)
+			}
+		}
+		tab.Look(chrome.Look{Width: 360})
+		if name == "transfer" {
+			continue // how to pay comes first
+		}
+		for _, lost := range chrome.Evaluate[[]string](tab, fmt.Sprintf(below, firstScreen,
+			`["h1", ".headline", ".lines tbody tr"]`)) {
+			t.Errorf("%s: %s is not on the first screen of a phone", name, lost)
+		}
+	}
+}
