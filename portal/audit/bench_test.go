@@ -20,9 +20,9 @@ func benchmarkRows(b *testing.B) []int {
 		if err != nil {
 			b.Fatal(err)
 		}
-		return []int{10, rows}
+		return []int{1000, rows}
 	}
-	return []int{10, 100_000}
+	return []int{1000, 100_000}
 }
 
 // BenchmarkList reads the first page of fifty entries, by each condition, from a small and a large log. Its times
