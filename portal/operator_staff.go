@@ -4,7 +4,6 @@ import (
 	"context"
 
 	"postern/portal/credential"
-	"postern/portal/shop"
 	"postern/portal/staff"
 	"postern/portal/validate"
 )
@@ -71,26 +70,6 @@ func (o Operator) RemoveStaff(ctx context.Context, shop, email string) error {
 	return o.changeMember(ctx, shop, email, func(r *staff.Roster, id string) error {
 		return r.Remove(id, "", o.app.now())
 	})
-}
-
-// CountPasskeys returns how many passkeys of a shop's staff work on its present host.
-func (o Operator) CountPasskeys(ctx context.Context, sh shop.Shop) (count int, err error) {
-	members, err := o.Staff(ctx, sh.ID)
-	if err != nil {
-		return 0, err
-	}
-	for _, m := range members {
-		doc, _, err := staff.AccessDocs(o.app.engine, sh.ID).Get(ctx, m.ID)
-		if ifFound(err) != nil {
-			return 0, err
-		}
-		for _, key := range doc.Passkeys {
-			if doc.Factors == m.Factors && key.Host == sh.HostName() {
-				count++
-			}
-		}
-	}
-	return count, nil
 }
 
 func (o Operator) changeMember(ctx context.Context, shop, email string,

@@ -164,7 +164,7 @@ func (w Worker) composeStaffNotice(_ context.Context, shop shop.Shop, _ string,
 		switch event {
 		case staff.EventRemoved:
 			return letter
-		case eventNewDevice, staff.RecoveryUsed, staff.RecoveryRenewed, staff.PasskeyAdded, staff.PasskeyRemoved:
+		case eventNewDevice, staff.RecoveryUsed, staff.RecoveryRenewed:
 			path, label = "/admin/security", "mail.staff.security"
 		case staff.EventInvited + toOwners, staff.EventRole + toOwners, staff.EventReset + toOwners,
 			staff.EventRemoved + toOwners, eventEnrolled + toOwners:

@@ -86,7 +86,7 @@ func (c Candidate) Enrol(ctx context.Context, enrolment, code string) (Proven, e
 		case a.HasFactor(c.member):
 			return validate.NewError(validate.Conflict, "factor.exists")
 		}
-		a.Factors, a.Passkeys, a.Recovery = c.member.Factors, nil, hashes
+		a.Factors, a.Recovery = c.member.Factors, hashes
 		a.RecoveryKey = c.app.Secret().Seal(c.seal(sealRecovery), key)
 		a.TOTP = &staff.TOTP{Secret: c.app.Secret().Seal(c.seal(sealTOTP), secret), Step: step, AddedAt: now}
 		a.Prove(s, made.Hash(), proofOf(c.session.Hash, code), c.browser.Hash(), now)
@@ -226,12 +226,11 @@ func (p person) take(a *staff.Access, code string, now time.Time) (bool, error) 
 type Factors struct {
 	AppSince time.Time // when the authenticator app was set up; zero for none
 	Recovery int       // unused recovery codes
-	Passkeys []staff.Passkey
 }
 
 // Factors returns the person's second factors.
 func (s Staff) Factors() Factors {
-	f := Factors{Recovery: len(s.access.Recovery), Passkeys: s.access.Passkeys}
+	f := Factors{Recovery: len(s.access.Recovery)}
 	if s.access.TOTP != nil {
 		f.AppSince = s.access.TOTP.AddedAt
 	}

@@ -136,9 +136,6 @@ func (s Shop) Besides(host string) string {
 	return ""
 }
 
-// HostName returns the host of the base URL without its port.
-func (s Shop) HostName() string { return validate.HostName(s.ownHost()) }
-
 func (s Shop) ownHost() string {
 	_, host, _ := strings.Cut(s.BaseURL, "://")
 	return host

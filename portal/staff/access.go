@@ -31,11 +31,10 @@ type Access struct {
 	Links    credential.Credentials `bson:"links"`          // of its fields only the links, codes and browsers
 	Sessions []Session              `bson:"sessions,omitempty"`
 
-	Factors     int       `bson:"factors"` // the Member's number under which they were set up
-	TOTP        *TOTP     `bson:"totp,omitempty"`
-	Passkeys    []Passkey `bson:"passkeys,omitempty"`
-	RecoveryKey []byte    `bson:"recovery_key,omitempty"` // sealed; keys the hashes of the recovery codes
-	Recovery    []string  `bson:"recovery,omitempty"`     // hashes of the unused codes
+	Factors     int      `bson:"factors"` // the Member's number under which they were set up
+	TOTP        *TOTP    `bson:"totp,omitempty"`
+	RecoveryKey []byte   `bson:"recovery_key,omitempty"` // sealed; keys the hashes of the recovery codes
+	Recovery    []string `bson:"recovery,omitempty"`     // hashes of the unused codes
 
 	Tries Tries    `bson:"tries"`
 	Work  job.List `bson:"work,omitempty"`
@@ -46,16 +45,6 @@ type TOTP struct {
 	Secret  []byte    `bson:"secret"` // sealed
 	Step    int64     `bson:"step"`   // the last one used; it and earlier ones are refused
 	AddedAt time.Time `bson:"added_at"`
-}
-
-// Passkey is a WebAuthn credential.
-type Passkey struct {
-	ID      string    `bson:"id"`   // base64url
-	Data    []byte    `bson:"data"` // as package passkey wrote it: public key, counter, flags; nothing secret
-	Host    string    `bson:"host"` // for which it works
-	Name    string    `bson:"name,omitempty"`
-	AddedAt time.Time `bson:"added_at"`
-	UsedAt  time.Time `bson:"used_at,omitempty"`
 }
 
 // Tries counts the wrong codes of the second factor since a time.
@@ -74,7 +63,6 @@ type Session struct {
 	SeenAt     time.Time `bson:"seen_at"`
 	ProvenAt   time.Time `bson:"proven_at,omitempty"` // the latest second factor
 	Pending    []byte    `bson:"pending,omitempty"`   // sealed secret of the app to be set up
-	Challenge  []byte    `bson:"challenge,omitempty"` // of a passkey that is being asked for
 	Before     string    `bson:"before,omitempty"`    // hash of the session before the second factor
 	Proof      string    `bson:"proof,omitempty"`     // hash of the code that proved it, which may come twice
 }
@@ -104,13 +92,11 @@ const (
 const (
 	RecoveryUsed    = "recovery_used"
 	RecoveryRenewed = "recovery_renewed"
-	PasskeyAdded    = "passkey_added"
-	PasskeyRemoved  = "passkey_removed"
 )
 
 // HasFactor reports whether the person can prove a second factor under the Member's number.
 func (a *Access) HasFactor(m Member) bool {
-	return a.Factors == m.Factors && (a.TOTP != nil || len(a.Passkeys) > 0)
+	return a.Factors == m.Factors && a.TOTP != nil
 }
 
 // Prune removes what has expired.
@@ -160,7 +146,7 @@ func (a *Access) Begin(r credential.Request, s Session) {
 // from now on it is.
 func (a *Access) Prove(s *Session, hash, proof, browser string, now time.Time) (known bool) {
 	s.Before, s.Hash, s.Proof = s.Hash, hash, proof
-	s.ProvenAt, s.SeenAt, s.Pending, s.Challenge = now, now, nil, nil
+	s.ProvenAt, s.SeenAt, s.Pending = now, now, nil
 	a.Tries = Tries{}
 	before := len(a.Links.Browsers)
 	a.Links.Browsers = slices.DeleteFunc(a.Links.Browsers,
