@@ -14,7 +14,9 @@ import (
 	"postern/storage"
 )
 
-func (h *testApp) customers() storage.Docs[customer.Customer] { return customer.Docs(h.engine, h.shop.ID) }
+func (h *testApp) customers() storage.Docs[customer.Customer] {
+	return customer.Docs(h.engine, h.shop.ID)
+}
 
 // row returns the only customer in the list by an index.
 func (h *testApp) row(index string) customer.Row {

@@ -63,8 +63,9 @@ func Reasons() []string {
 
 // The indexes of inquiries.
 const (
-	ByOrder   = "order"
-	ByChannel = "channel"
+	ByOrder    = "order"
+	ByChannel  = "channel"
+	ByCustomer = "customer" // about all of a customer's orders
 )
 
 // Collection declares the collection of inquiries and its indexes.
@@ -74,6 +75,7 @@ func Collection() storage.Collection {
 	return storage.Collection{Name: "inquiries", Indexes: append(job.Indexes(), []storage.Index{
 		{Name: ByOrder, Fields: []storage.Field{field("customer"), field("order"),
 			field("place")}, Head: head},
+		{Name: ByCustomer, Fields: []storage.Field{field("customer"), field("place")}, Head: head},
 		{Name: ByChannel, Fields: []storage.Field{field("channel"), field("place")}, Head: head},
 	}...)}
 }

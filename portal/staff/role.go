@@ -32,12 +32,14 @@ const (
 	PermissionHome     Permission = "home"     // the start page
 	PermissionSecurity Permission = "security" // one's own sessions, factors and recovery codes
 	PermissionStaff    Permission = "staff"    // the people, their roles and their sessions
+
+	PermissionCustomers Permission = "customers" // to read the customers with all that is known of them
 )
 
 // May reports whether the role has a permission. This is the only table of roles and permissions.
 func (r Role) May(p Permission) bool {
 	switch p {
-	case PermissionHome, PermissionSecurity:
+	case PermissionHome, PermissionSecurity, PermissionCustomers:
 		return slices.Contains(Roles(), r)
 	case PermissionStaff:
 		return r == Owner

@@ -163,6 +163,8 @@ func mayOpen() map[string][]staff.Role {
 		"POST /admin/security/end-others":    all,
 		"GET /admin/security/recovery":       all,
 		"POST /admin/security/recovery":      all,
+		"GET /admin/customers":               all,
+		"GET /admin/customers/:id":           all,
 		"GET /admin/staff":                   owner,
 		"GET /admin/staff/invite":            owner,
 		"POST /admin/staff/invite":           owner,

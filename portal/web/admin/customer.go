@@ -1,0 +1,260 @@
+package admin
+
+import (
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/gofiber/fiber/v2"
+
+	"postern/portal/address"
+	"postern/portal/customer"
+	"postern/portal/inquiry"
+	"postern/portal/merchant"
+	"postern/portal/money"
+	"postern/portal/order"
+	"postern/portal/web/gate"
+	"postern/portal/web/page"
+)
+
+// customerView is a customer's page, for reading.
+type customerView struct {
+	page.Base
+	Badges    []page.Pill
+	Sub       string // what identifies the customer: the email and the ids
+	Identity  []fact
+	Contact   []fact
+	Company   []fact
+	Addresses []addressCard
+	Consents  []fact
+	Said      []string // the history of consents, newest first
+	Summary   []fact
+	Months    []month
+	Orders    []orderLine
+	Pager     *page.Pager
+	Letters   []letterLine
+	More      bool
+	Sessions  []signedInBrowser
+}
+
+// fact is a label and what is known, which may have several lines.
+type fact struct {
+	Label string
+	Lines []string
+}
+
+type addressCard struct{ Use, Text string }
+
+// month is what was spent in a month.
+type month struct {
+	Name, Orders string
+	Spent        []string // by currency
+}
+
+type orderLine struct {
+	Number, Title, Total string
+	Placed               page.Time
+	Status               page.Pill
+}
+
+type letterLine struct {
+	From, About, Text string
+	At                page.Time
+}
+
+func (h *Handler) customer(c *fiber.Ctx, s merchant.Staff) error {
+	id, err := gate.Param(c, "id")
+	if err != nil {
+		return err
+	}
+	v, err := s.Customer(c.UserContext(), id, c.Query("cursor"))
+	if err != nil {
+		return err
+	}
+	b := h.base(c, s, "customers", "")
+	b.Wide = true
+	if b.Title = v.Name(); b.Title == "" {
+		b.Title = v.Email
+	}
+	data := customerView{Base: b, Sub: v.Email, More: v.More}
+	data.identity(v, h.app.Now())
+	data.Contact, data.Company = data.contact(v), data.company(h, v)
+	data.addresses(h, v)
+	data.consents(v)
+	data.summary(v)
+	data.orders(v)
+	data.letters(v)
+	for _, given := range v.Sessions {
+		data.Sessions = append(data.Sessions, browserOf(b, given))
+	}
+	return h.pages.Render(c, fiber.StatusOK, "admin/customer", data)
+}
+
+// facts returns the given pairs of a message key and a text, without those whose text is empty.
+func (p *customerView) facts(pairs ...string) []fact {
+	var facts []fact
+	for i := 0; i+1 < len(pairs); i += 2 {
+		if pairs[i+1] != "" {
+			facts = append(facts, fact{p.T(pairs[i]), []string{pairs[i+1]}})
+		}
+	}
+	return facts
+}
+
+func (p *customerView) identity(v merchant.CustomerView, now time.Time) {
+	guest := v.List != nil && v.List.Guest
+	p.Badges = append(p.Badges, customerStatus(p.Base, guest))
+	if v.Erasure.Pending() {
+		p.Badges = append(p.Badges, p.Pill("stopped", p.T("customer.deletion", "When", v.Erasure.At)))
+	}
+	visited := p.T("customer.never")
+	if v.List != nil && !v.List.VisitedAt.IsZero() {
+		visited = p.L.DateTime(v.List.VisitedAt)
+	}
+	born := ""
+	if day, err := time.ParseInLocation(time.DateOnly, v.BirthDate, p.L.Zone()); err == nil {
+		born = p.T("customer.born", "Day", p.Date(day), "Count", v.Age(now.In(p.L.Zone())))
+	}
+	p.Identity = p.facts("customer.id", v.FeedID, "customer.own_id", v.ID, "profile.honorific", v.Title,
+		"customers.column.registered", p.L.DateTime(v.CreatedAt), "customers.column.visited", visited, "customer.changed",
+		p.L.DateTime(v.ChangedAt), "customer.birth", born)
+}
+
+func (p *customerView) contact(v merchant.CustomerView) []fact {
+	facts := p.facts("staff.email", v.Email, "address.label.phone", address.FormatPhone(v.Phone, v.Country()), "filter.language", v.Language)
+	var earlier []string
+	for _, held := range v.Reserved {
+		earlier = append(earlier, held.Email)
+	}
+	if len(earlier) > 0 {
+		facts = append(facts, fact{p.T("customer.earlier_emails"), earlier})
+	}
+	return facts
+}
+
+func (p *customerView) company(h *Handler, v merchant.CustomerView) []fact {
+	c := v.Company
+	facts := p.facts("company.name", c.Name, "address.label.country",
+		h.app.AddressFormats().CountryName(c.Country, p.L.Lang()), "company.registration", c.RegistrationNumber,
+		"company.tax", c.TaxNumber, "company.vat", c.VATID)
+	if v.VAT.Status == "" {
+		return facts
+	}
+	lines := []string{p.T("filter.vat." + string(v.VAT.Status))}
+	if last := v.VAT.Last; !last.At.IsZero() {
+		lines = append(lines, p.T("customer.vat.answered", "When", last.At))
+		for _, text := range []string{last.Name, last.Address, last.Consultation} {
+			if text != "" {
+				lines = append(lines, text)
+			}
+		}
+	}
+	return append(facts, fact{p.T("customers.column.vat"), lines})
+}
+
+func (p *customerView) addresses(h *Handler, v merchant.CustomerView) {
+	for _, a := range v.Addresses {
+		var uses []string
+		if a.DefaultShipping {
+			uses = append(uses, p.T("customer.default_shipping"))
+		}
+		if a.DefaultBilling {
+			uses = append(uses, p.T("customer.default_billing"))
+		}
+		lines := h.app.AddressFormats().Lines(a.Address, p.L.Lang())
+		p.Addresses = append(p.Addresses, addressCard{Use: strings.Join(uses, " · "), Text: strings.Join(lines, "\n")})
+	}
+}
+
+func (p *customerView) consents(v merchant.CustomerView) {
+	for _, purpose := range customer.Purposes() {
+		said := v.Consent(purpose)
+		p.Consents = append(p.Consents, fact{p.T("consent.name." + string(purpose)),
+			[]string{p.T("consent.state."+string(said.Status), "When", said.At)}})
+	}
+	for _, said := range v.ConsentHistory() {
+		p.Said = append(p.Said, p.T("customer.said."+string(said.Status), "What",
+			p.T("consent.name."+string(said.Purpose)), "When", said.At, "Source", said.Source))
+	}
+}
+
+// summary tells what the orders add up to, for each currency apart.
+func (p *customerView) summary(v merchant.CustomerView) {
+	sum := v.Orders.Sum()
+	if sum.Orders == 0 {
+		return
+	}
+	p.Summary = p.facts("customers.column.orders", p.L.Number(sum.Orders))
+	for _, currency := range slices.Sorted(maps.Keys(sum.Spent)) {
+		spent := money.Amount{Minor: sum.Spent[currency], Currency: currency}
+		p.Summary = append(p.Summary, fact{p.T("customers.column.spent"), []string{p.Money(spent)}})
+		if paid := sum.Orders - sum.Cancelled; len(sum.Spent) == 1 && paid > 0 {
+			average := money.Amount{Minor: (spent.Minor + paid/2) / paid, Currency: currency}
+			p.Summary = append(p.Summary, fact{p.T("customer.average"), []string{p.Money(average)}})
+		}
+	}
+	p.Summary = append(p.Summary, p.facts("customer.first_order", p.Date(sum.First), "customers.column.last_order", p.Date(sum.Last),
+		"customer.cancelled", p.share(sum.Cancelled, sum.Orders), "customer.returned", p.share(sum.Returned, sum.Orders))...)
+	names := slices.Sorted(maps.Keys(v.Orders.Months))
+	slices.Reverse(names)
+	for _, name := range names[:min(len(names), maxMonths)] {
+		m := v.Orders.Months[name]
+		row := month{Name: name, Orders: p.L.Number(m.Orders)}
+		for _, currency := range slices.Sorted(maps.Keys(m.Spent)) {
+			row.Spent = append(row.Spent, p.Money(money.Amount{Minor: m.Spent[currency], Currency: currency}))
+		}
+		p.Months = append(p.Months, row)
+	}
+}
+
+// maxMonths is the number of months with orders that the page shows.
+const maxMonths = 24
+
+func (p *customerView) share(part, all int64) string {
+	return p.T("customer.share", "Part", p.L.Number(part), "Percent", strconv.FormatInt((100*part+all/2)/all, 10))
+}
+
+func (p *customerView) orders(v merchant.CustomerView) {
+	for _, r := range v.Rows {
+		line := orderLine{Number: r.Number, Title: r.Summary.Item, Total: p.Money(r.Total()), Placed: p.TimeShort(r.PlacedAt)}
+		line.Status = p.Pill(string(r.Status.Headline().Tone), p.T("orders.status."+orderState(r.Status)))
+		p.Orders = append(p.Orders, line)
+	}
+	at := func(cursor string) string {
+		if cursor == "" {
+			return ""
+		}
+		return page.WithQuery(customersPath+"/"+v.ID, "cursor", cursor)
+	}
+	p.Pager = p.Base.Pager(at(v.Previous), at(v.Next))
+}
+
+// orderState returns the view of the orders that an order is in.
+func orderState(s order.Status) string {
+	switch {
+	case s.Cancelled():
+		return "cancelled"
+	case s.Unpaid():
+		return "unpaid"
+	case s.Fulfillment == order.Delivered:
+		return "delivered"
+	}
+	return "open"
+}
+
+func (p *customerView) letters(v merchant.CustomerView) {
+	for _, in := range v.Letters {
+		line := letterLine{About: p.T("order.title", "Number", in.Order), Text: strings.Join(in.Details(), "\n"), At: p.TimeMoment(in.At)}
+		switch {
+		case in.Kind != "":
+			line.From = p.T("customer.letter." + in.Kind)
+		case in.Channel == inquiry.ChannelAnswers:
+			line.From = p.Shop.Name
+		default:
+			line.From = p.Title
+		}
+		p.Letters = append(p.Letters, line)
+	}
+}

@@ -1,0 +1,282 @@
+package admin
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/gofiber/fiber/v2"
+
+	"postern/portal/customer"
+	"postern/portal/merchant"
+	"postern/portal/money"
+	"postern/portal/staff"
+	"postern/portal/validate"
+	"postern/portal/web/gate"
+	"postern/portal/web/page"
+)
+
+const (
+	customersPath = "/admin/customers"
+	customerPath  = "/admin/customers/:id"
+)
+
+func (h *Handler) customerRoutes() []gate.Route {
+	return []gate.Route{
+		get(staff.PermissionCustomers, customersPath, h.customers),
+		get(staff.PermissionCustomers, customerPath, h.customer),
+	}
+}
+
+// customersPage is the list of customers.
+type customersPage struct {
+	page.Base
+	Query   customer.Query
+	country func(code string) string // its name
+	Form    page.Form
+	Open    bool // shows the filters, which have errors
+	Chips   []page.Link
+	Columns []column
+	Rows    []customerRow
+	Problem string // an invalid cursor in the page's URL
+	Partial string // the list may go on where the search stopped
+	Further string // URL of what follows it
+	Pager   *page.Pager
+	Empty   *page.Empty
+	Loosen  []page.Link // filters without one of which something would be found
+}
+
+// column is a head of the table; with a path it orders the list.
+type column struct {
+	Label, Path string
+	Sort        string // the value of aria-sort, "" for another order
+	Number      bool
+}
+
+// customerRow is one customer.
+type customerRow struct {
+	Path, Name, Email  string
+	Status             page.Pill
+	Company, Country   string
+	Orders, Spent      string
+	LastOrder, Visited page.Time
+	Registered         page.Time
+	Newsletter, VAT    string
+}
+
+func (h *Handler) customers(c *fiber.Ctx, s merchant.Staff) error {
+	q := customerQueryOf(c)
+	found, err := s.Customers(c.UserContext(), q)
+	if err != nil && validate.KindOf(err) != validate.Invalid {
+		return err
+	}
+	b := h.base(c, s, "customers", "admin.customers.title")
+	b.Wide = true
+	data := customersPage{Base: b, Query: q, Columns: columns(b, q)}
+	data.country = func(code string) string { return h.app.AddressFormats().CountryName(code, b.L.Lang()) }
+	values := maps.Clone(q.Filters)
+	values["search"], values["sort"] = q.Search, q.Sort
+	data.Form = b.Form(values, atFilters(err)).InOrder(customer.Filters()...)
+	data.Open = data.Form.HasErrors()
+	for _, wrong := range validate.FieldErrors(err) {
+		if wrong.Field == "cursor" || wrong.Field == "sort" {
+			data.Problem = b.T(wrong.Key, wrong.Args)
+		}
+	}
+	data.Chips = data.chips(customer.Filters())
+	for _, row := range found.Rows {
+		data.Rows = append(data.Rows, h.customerRow(b, row))
+	}
+	data.further(found)
+	if len(found.Rows) == 0 && err == nil && !found.Partial {
+		data.empty(found)
+	}
+	status := fiber.StatusOK
+	if err != nil {
+		status = fiber.StatusUnprocessableEntity
+	}
+	return h.pages.Render(c, status, "admin/customers", data)
+}
+
+// customerQueryOf reads the list's state from the URL.
+func customerQueryOf(c *fiber.Ctx) customer.Query {
+	q := customer.Query{Sort: c.Query("sort"), Search: strings.TrimSpace(c.Query("search")), Cursor: c.Query("cursor"),
+		Filters: map[string]string{}}
+	for _, name := range customer.Filters() {
+		if value := strings.TrimSpace(c.Query(name)); value != "" {
+			q.Filters[name] = value
+		}
+	}
+	return q
+}
+
+// atFilters returns an error with only the errors of filters, or nil.
+func atFilters(err error) error {
+	var kept []validate.FieldError
+	for _, wrong := range validate.FieldErrors(err) {
+		if slices.Contains(customer.Filters(), wrong.Field) {
+			kept = append(kept, wrong)
+		}
+	}
+	return validate.InvalidFields(kept)
+}
+
+// customersURL returns the URL of a list.
+func customersURL(q customer.Query) string {
+	pairs := []string{"sort", q.Sort, "search", q.Search, "cursor", q.Cursor}
+	for _, name := range customer.Filters() {
+		pairs = append(pairs, name, q.Filters[name])
+	}
+	return page.WithQuery(customersPath, pairs...)
+}
+
+// without returns the URL of the list without a filter, from the first page.
+func (p *customersPage) without(name string) string {
+	q := p.Query
+	q.Cursor, q.Filters = "", maps.Clone(q.Filters)
+	delete(q.Filters, name)
+	return customersURL(q)
+}
+
+// chips names the filters that are set, each with the URL of the list without it.
+func (p *customersPage) chips(names []string) []page.Link {
+	var chips []page.Link
+	for _, name := range names {
+		if value := p.Query.Filters[name]; value != "" {
+			chips = append(chips, page.Link{Label: p.T("filter.chip", "Name", p.T("filter."+name),
+				"Value", p.filterValue(name, value)), Path: p.without(name)})
+		}
+	}
+	return chips
+}
+
+// filterValue returns the value of a filter in words.
+func (p *customersPage) filterValue(name, value string) string {
+	switch {
+	case slices.Contains(customer.FilterChoices(name), value):
+		return p.T("filter." + name + "." + value)
+	case name == "country":
+		return cmp.Or(p.country(value), value)
+	case strings.HasSuffix(name, "_from"), strings.HasSuffix(name, "_to"):
+		if day, err := time.ParseInLocation(time.DateOnly, value, p.L.Zone()); err == nil {
+			return p.L.ShortDate(day)
+		}
+	case strings.HasPrefix(name, "spent"):
+		if amount, err := money.Parse(strings.ReplaceAll(value, ",", "."), p.Shop.Currency); err == nil {
+			return p.Money(amount)
+		}
+	}
+	return value
+}
+
+// Choices returns the options of a filter, beginning with none.
+func (p customersPage) Choices(name string) []page.Option {
+	options := []page.Option{{Label: p.T("filter.any")}}
+	for _, value := range customer.FilterChoices(name) {
+		options = append(options, page.Option{Value: value, Label: p.T("filter." + name + "." + value)})
+	}
+	return options
+}
+
+// Sorts returns the orders of the list as options.
+func (p customersPage) Sorts() []page.Option {
+	var options []page.Option
+	for _, sort := range customer.Sorts() {
+		options = append(options, page.Option{Value: sort, Label: p.T("customers.column." + sort)})
+	}
+	return options
+}
+
+// columns returns the heads of the table. Those that order the list are links.
+func columns(b page.Base, q customer.Query) []column {
+	sorts := map[string]string{"name": "name", "spent": "spent", "registered": "registered", "visited": "visited"}
+	present := q.Sort
+	if present == "" {
+		present = customer.Sorts()[0]
+	}
+	var list []column
+	for _, name := range []string{"name", "status", "company", "country", "orders", "spent", "last_order", "registered",
+		"visited", "newsletter", "vat"} {
+		col := column{Label: b.T("customers.column." + name), Number: name == "orders" || name == "spent"}
+		if sort := sorts[name]; sort != "" {
+			other := q
+			other.Sort, other.Cursor, other.Search = sort, "", ""
+			if col.Path = customersURL(other); sort == present && q.Search == "" {
+				col.Sort = "descending"
+				if sort == "name" {
+					col.Sort = "ascending"
+				}
+			}
+		}
+		list = append(list, col)
+	}
+	return list
+}
+
+func (h *Handler) customerRow(b page.Base, r customer.Row) customerRow {
+	row := customerRow{
+		Path: customersPath + "/" + r.ID, Name: r.Name(), Email: r.Email, Status: customerStatus(b, r.List.Guest),
+		Company: r.List.Company, Country: h.app.AddressFormats().CountryName(r.List.Country, b.L.Lang()),
+		Orders: b.L.Number(r.List.Orders), LastOrder: b.TimeShort(r.List.LastOrderAt),
+		Visited: b.TimeShort(r.List.VisitedAt), Registered: b.TimeShort(r.List.CreatedAt),
+	}
+	if r.List.Currency != "" {
+		row.Spent = b.Money(money.Amount{Minor: r.List.Spent, Currency: r.List.Currency})
+	}
+	if r.List.Other {
+		row.Spent += " +"
+	}
+	if r.List.Newsletter == customer.ConsentGiven {
+		row.Newsletter = b.T("customers.yes")
+	}
+	if r.List.VAT != "" {
+		row.VAT = b.T("filter.vat." + string(r.List.VAT))
+	}
+	return row
+}
+
+// customerStatus says whether somebody is registered.
+func customerStatus(b page.Base, guest bool) page.Pill {
+	if guest {
+		return b.Pill("neutral", b.T("filter.status.guest"))
+	}
+	return b.Pill("done", b.T("filter.status.registered"))
+}
+
+// further sets the links to what follows and precedes the page.
+func (p *customersPage) further(found merchant.CustomerPage) {
+	at := func(cursor string) string {
+		q := p.Query
+		if q.Cursor = cursor; cursor == "" {
+			return ""
+		}
+		return customersURL(q)
+	}
+	if found.Partial {
+		p.Partial, p.Further = p.T("customers.partial"), at(found.Next)
+		if p.Pager = p.Base.Pager(at(found.Previous), ""); p.Pager != nil {
+			p.Pager.Newer = p.T("customers.previous")
+		}
+		return
+	}
+	if p.Pager = p.Base.Pager(at(found.Previous), at(found.Next)); p.Pager != nil {
+		p.Pager.Newer, p.Pager.Older = p.T("customers.previous"), p.T("customers.next")
+	}
+}
+
+// empty explains why the list is empty, and which filter to remove.
+func (p *customersPage) empty(found merchant.CustomerPage) {
+	e := p.Base.Empty(p.T("customers.none"), "", "")
+	switch {
+	case p.Query.Search != "":
+		e = p.Base.Empty(p.T("customers.none.search", "Text", p.Query.Search), p.T("customers.show_all"), customersPath)
+	case len(found.Loosen) > 0:
+		e = p.Base.Empty(p.T("customers.none.loosen"), "", "")
+		p.Loosen = p.chips(found.Loosen)
+	case len(p.Query.Filters) > 0:
+		e = p.Base.Empty(p.T("customers.none.filters"), p.T("customers.show_all"), customersPath)
+	}
+	p.Empty = &e
+}
