@@ -98,31 +98,42 @@ func TestOrderActions(t *testing.T) {
 			i := helped(t)
 			put(t, i, "1", test.said)
 			b := signedIn(i)
-			b.Get("/orders/1").Want(http.StatusOK)
-			var buttons []string
-			const actions = "main .actions .button[href], main .actions .menu-list a"
-			for n, url := range b.Page.Attrs(actions, "href") {
-				buttons = append(buttons, b.Page.Texts(actions)[n]+" "+url)
-			}
-			if diff := cmp.Diff(test.buttons, buttons); diff != "" {
+			page := b.Get("/orders/1").Want(http.StatusOK)
+			if diff := cmp.Diff(test.buttons, actionsOn(page)); diff != "" {
 				t.Error(diff)
 			}
-			if got := b.Page.Text("main .button.main"); got != test.main {
+			if got := page.Text("main .button.main"); got != test.main {
 				t.Errorf("the main action is %q", got)
 			}
-			if got := strings.Join(b.Page.Texts("main .unavailable"), "|"); got != test.told {
+			if got := strings.Join(page.Texts("main .unavailable"), "|"); got != test.told {
 				t.Errorf("told %q", got)
 			}
-			for kind, button := range map[string]string{"return": "Return items /",
-				"cancel": "Request cancellation"} {
-				asks := strings.Contains(strings.Join(test.buttons, "\n"), button)
-				b.Get("/orders/1/" + kind).Want(http.StatusOK)
-				if page := b.Page; page.Has("main form[action$='/"+kind+"'] textarea") != asks {
-					t.Errorf("the page to %s: %s", kind, page.Text("main"))
-				}
-			}
+			checkForms(t, b, test.buttons)
 		})
 	}
+}
+
+// checkForms checks that the order's requests have a form if the order's page has a button for them.
+func checkForms(t *testing.T, b *webtest.Browser, buttons []string) {
+	t.Helper()
+	for kind, button := range map[string]string{"return": "Return items /", "cancel": "Request cancellation"} {
+		asks := strings.Contains(strings.Join(buttons, "\n"), button)
+		page := b.Get("/orders/1/" + kind).Want(http.StatusOK)
+		if page.Has("main form[action$='/"+kind+"'] textarea") != asks {
+			t.Errorf("the page to %s: %s", kind, page.Text("main"))
+		}
+	}
+}
+
+// actionsOn returns the labels of the actions on an order's page with their links.
+func actionsOn(page *webtest.Page) []string {
+	const actions = "main .actions .button[href], main .actions .menu-list a"
+	var buttons []string
+	texts := page.Texts(actions)
+	for n, url := range page.Attrs(actions, "href") {
+		buttons = append(buttons, texts[n]+" "+url)
+	}
+	return buttons
 }
 
 // TestReturnRequest checks that a return request is sent by its form, shown on the order with its items,
