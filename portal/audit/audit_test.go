@@ -578,6 +578,31 @@ func TestAppendingSurvivesACrashAtEachWrite(t *testing.T) {
 	}
 }
 
+// TestCompletingABatchLooksForLaterActs records an act after a process died that had chosen its batch: the process that
+// completes the batch must look again.
+func TestCompletingABatchLooksForLaterActs(t *testing.T) {
+	t.Parallel()
+	l := newTestLog(t)
+	if err := l.Record(t.Context(), act(1)); err != nil {
+		t.Fatal(err)
+	}
+	dying := &crashing{Engine: l.engine}
+	dying.left.Store(1)
+	if _, err := openTestLog(t, dying, l.shop).Append(t.Context()); !errors.Is(err, errDead) {
+		t.Fatal(err)
+	}
+	if err := l.Record(t.Context(), act(2)); err != nil {
+		t.Fatal(err)
+	}
+	if more, err := l.Append(t.Context()); err != nil || !more {
+		t.Errorf("more %v, %v", more, err)
+	}
+	l.appendAll()
+	if report := l.verify(audit.Head{}); !report.IsSound() || report.Head.Number != 2 {
+		t.Errorf("%+v", report)
+	}
+}
+
 func (l testLog) recordAndAppend(acts []audit.Act) error {
 	for _, a := range acts {
 		if err := l.Record(l.t.Context(), a); err != nil {

@@ -97,7 +97,7 @@ const (
 // moves on. A process that dies in between leaves a list that the next one completes; two processes at the
 // same time write the same links.
 func (l Log) append(ctx context.Context) (more bool, err error) {
-	s, err := l.choose(ctx)
+	s, own, err := l.choose(ctx)
 	if err != nil || len(s.Batch) == 0 {
 		return false, err
 	}
@@ -119,32 +119,34 @@ func (l Log) append(ctx context.Context) (more bool, err error) {
 		stored.Number, stored.Hash, stored.Batch = last.Number, last.Hash, nil
 		return nil
 	})
-	return len(links) == batchSize, err
+	return !own || len(links) == batchSize, err
 }
 
-// choose returns the head with the batch to be appended, which is empty if no act waits.
+// choose returns the head with the batch to be appended, which is empty if no act waits, and whether this call
+// has chosen it. A batch that another process has chosen may lack acts that were recorded since.
 //
 // An act that waits was read after the head, so that it is in no link up to there: acts get their numbers
 // before the head moves on.
-func (l Log) choose(ctx context.Context) (state, error) {
+func (l Log) choose(ctx context.Context) (state, bool, error) {
 	for {
 		read, err := l.heads().Read(ctx, stateKey)
 		s := read.Doc
 		if err != nil || !read.Found || len(s.Batch) > 0 {
-			return s, err
+			return s, false, err
 		}
 		if s.Batch, err = l.waiting(ctx, batchSize); err != nil || len(s.Batch) == 0 {
-			return s, err
+			return s, false, err
 		}
+		own := false
 		stored, err := l.heads().Change(ctx, stateKey, func(stored *state) error {
-			if stored.Number != s.Number || len(stored.Batch) > 0 {
+			if own = stored.Number == s.Number && len(stored.Batch) == 0; !own {
 				return storage.ErrUnchanged
 			}
 			stored.Batch = s.Batch
 			return nil
 		})
 		if err != nil || len(stored.Batch) > 0 {
-			return stored, err
+			return stored, own, err
 		}
 	}
 }
