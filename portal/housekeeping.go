@@ -56,13 +56,13 @@ func (a *App) beginHousekeeping(ctx context.Context) error {
 }
 
 // sweep removes expired documents (records of emails, codes for the storefront, addresses entered by
-// strangers), and schedules the next sweep.
+// strangers, photos without a return), and schedules the next sweep.
 func (w Worker) sweep(ctx context.Context, _ job.Task[housekeeping]) (job.Finish[housekeeping], error) {
 	shops, err := w.app.Shops(ctx)
 	for _, shop := range shops {
 		_, swept := w.app.outbox(shop.ID).Sweep(ctx, sweepBatch)
 		err = errors.Join(err, swept, w.sweepHandOffs(ctx, shop), w.sweepRepeatables(ctx, shop),
-			w.sweepCredentials(ctx, shop))
+			w.sweepCredentials(ctx, shop), w.sweepPhotos(ctx, shop))
 	}
 	links, failed := w.linksToUpgrade(ctx, 1)
 	if err = errors.Join(err, failed, w.sweepRotated(ctx, shops)); err != nil {

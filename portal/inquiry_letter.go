@@ -94,6 +94,9 @@ func inquiryToldLetter(in inquiry.Inquiry, shop shop.Shop, l *i18n.Localizer,
 	letter := shop.Letter(l, "mail.shop."+in.Subject(), "Number", in.Order, "Who", who, "When", in.At,
 		"Zone", shop.TimeZone)
 	letter.Details = inquiryDetails(in, l)
+	if n := len(in.Photos); n > 0 {
+		letter.Details = append(letter.Details, l.T("mail.shop.photos", "Count", n))
+	}
 	letter.Notes = []string{l.T("mail.shop.reply", "Email", c.Email)}
 	return letter
 }
@@ -119,6 +122,9 @@ func inquiryReceiptLetter(in inquiry.Inquiry, shop shop.Shop, l *i18n.Localizer,
 		letter.Paragraphs = append(letter.Paragraphs, l.T("request.money."+money))
 	}
 	letter.Details = inquiryDetails(in, l)
+	if n := len(in.Photos); n > 0 {
+		letter.Details = append(letter.Details, l.T("mail.request.photos", "Count", n))
+	}
 	letter.Notes = []string{l.T("mail.request.not_you")}
 	return letter
 }

@@ -53,6 +53,7 @@ import (
 //	                 duplicates
 //	inquiry          document with job, outbox entries, job removed: the form's id and the entries' keys
 //	                 prevent duplicates
+//	photos           photos, inquiry that names them: photos that none names are removed after an hour
 //	staff act        roster with job; outbox entries, access of a removed person, job removed: each can be repeated
 //	staff enrolment  code's try in roster, factors and session with job in access; roster marked, outbox entries,
 //	                 job removed: until the second write the code can be entered again
@@ -70,6 +71,8 @@ type App struct {
 	inFlight func() int
 	blocked  *blockList
 	decoding *semaphore.Weighted // bytes of batches being decoded, which take a hundred times that in memory
+
+	pictures *semaphore.Weighted // one at a time, which takes up to 400 MB
 
 	countDelay  time.Duration
 	counts      *countRequests
@@ -104,7 +107,7 @@ func New(engine storage.Engine, ring *secret.Ring, options ...Option) *App {
 		engine: engine, secret: ring, now: time.Now, log: slog.New(slog.DiscardHandler), shops: &shop.Cache{},
 		formats: address.New(),
 		blocked: &blockList{}, countDelay: order.StandardCountDelay, counts: &countRequests{}, countRounds: &countRounds{},
-		decoding: semaphore.NewWeighted(validate.MaxDocument),
+		decoding: semaphore.NewWeighted(validate.MaxDocument), pictures: semaphore.NewWeighted(1),
 	}
 	for _, option := range options {
 		option(a)

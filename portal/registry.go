@@ -73,6 +73,10 @@ func (w Worker) orderDeclarations() []declaration {
 			personal: personal{erase: w.eraseInquiries, person: Shopper.addInquiries},
 		},
 		{
+			Collection: inquiry.PhotoCollection(),
+			personal:   personal{erase: w.erasePhotos, list: &downloadList{"photos", (*export).photos}},
+		},
+		{
 			Collection: withdrawal.Collection(), jobs: w.withdrawalJobs(),
 			letters: map[string]composer{
 				mailWithdrawalReceipt: w.composeWithdrawal, mailWithdrawalTold: w.composeWithdrawal,

@@ -21,12 +21,14 @@ type Request struct {
 	Reason     string         // for a return: one of the shop's list
 	Quantities map[int]string // for a return, by line index; "" and "0" for none
 	Mark       string         // LinesVersion of the lines they were chosen from
+	Photos     [][]byte       // for a return: files of any kind
 	Lang       string         // of the page
 }
 
 // RequestReturn stores a request to return goods. Field errors are at "text", at "line/" plus a line's index,
-// at "reason", and at "" if nothing is chosen. It is a Conflict if a return is not possible, the order's lines have
-// changed, or the form already sent something else. More than 20 requests an hour are validate.TooMany.
+// at "reason", at "photos", and at "" if nothing is chosen. It is a Conflict if a return is not possible, the order's
+// lines have changed, or the form already sent something else. More than 20 requests an hour or 60 photos a day are
+// validate.TooMany. Photos are decoded only if everything else is right.
 func (s Shopper) RequestReturn(ctx context.Context, r Request) error {
 	in := s.request(inquiry.RequestReturn, r)
 	if sent, err := s.formSent(ctx, r.Form, in); sent || err != nil {
@@ -47,7 +49,11 @@ func (s Shopper) RequestReturn(ctx context.Context, r Request) error {
 	if in.Lines = r.lines(f, order.Order, earlier.Returnable(order)); !order.HasGoods() {
 		f.Required("text", in.Text)
 	}
+	r.checkPhotos(f)
 	if err := validate.InvalidFields(f.Rejected); err != nil {
+		return s.unlessSent(ctx, r.Form, in, err)
+	}
+	if in.Photos, err = s.storePhotos(ctx, r); err != nil {
 		return s.unlessSent(ctx, r.Form, in, err)
 	}
 	return s.inquire(ctx, r.Form, in, len(earlier.Requests))
@@ -85,7 +91,7 @@ func (s Shopper) ReturnReasons() []string {
 func (s Shopper) request(kind string, r Request) inquiry.Inquiry {
 	return inquiry.Inquiry{
 		Channel: inquiry.ChannelRequests, Kind: kind, Customer: s.customer.ID, Order: r.Number, Lang: r.Lang,
-		ContentHash: inquiry.ContentHash(r.Text, r.Reason, r.Quantities, r.Mark),
+		ContentHash: inquiry.ContentHash(r.Text, r.Reason, r.Quantities, r.Mark, r.photosHash()),
 	}
 }
 

@@ -8,7 +8,7 @@ import (
 // ruleLevels returns each package and its level. A package imports only lower levels.
 func ruleLevels() map[string]int {
 	return map[string]int{
-		"portal/money": 0, "portal/bank": 1, "portal/vat": 0, "portal/address": 0, "portal/colour": 0, "portal/logo": 0,
+		"portal/money": 0, "portal/bank": 1, "portal/vat": 0, "portal/address": 0, "portal/colour": 0, "portal/picture": 0,
 		"portal/vies": 0, "portal/secret": 0, "portal/secret/secrettest": 1,
 		"portal/clean": 0, "portal/fold": 0, "portal/holiday": 0,
 		"storage": 0, "templates": 0, "templates/i18n": 0, "static": 0,
@@ -86,7 +86,7 @@ func ruleLibraries() map[string][]string {
 		"go.mongodb.org/mongo-driver/v2":      {"storage/mongodb"},
 		"go.mongodb.org/mongo-driver/v2/bson": {"storage/..."},
 		"go.opentelemetry.io/otel":            {"cmd/portal"},
-		"golang.org/x/image":                  {"portal/logo"},
+		"golang.org/x/image":                  {"portal/picture"},
 		"golang.org/x/net/idna":               {"portal/validate", "mail/smtp"},
 		"golang.org/x/sync":                   {"..."},
 		"golang.org/x/text":                   {"..."},

@@ -26,6 +26,7 @@ type Inquiry struct {
 	Order       string                `bson:"order"` // order number
 	Text        string                `bson:"text,omitempty"`
 	Lines       []order.StatementLine `bson:"lines,omitempty"`      // for a return
+	Photos      []Photo               `bson:"photos,omitempty"`     // for a return
 	ContentHash string                `bson:"content_hash"`         // hash of the form's content
 	Reason      string                `bson:"reason,omitempty"`     // for a return: one of Reasons, or the shop's own text
 	Author      string                `bson:"author,omitempty"`     // of an answer, as the shop names them
@@ -71,7 +72,7 @@ const (
 // Collection declares the collection of inquiries and its indexes.
 func Collection() storage.Collection {
 	field := func(path string) storage.Field { return storage.Field{Path: path, Kind: storage.String} }
-	head := []string{"channel", "kind", "customer", "order", "text", "lines", "at", "place", "author", "reason", "declined", "message_id"}
+	head := []string{"channel", "kind", "customer", "order", "text", "lines", "at", "place", "author", "reason", "declined", "message_id", "photos"}
 	return storage.Collection{Name: "inquiries", Indexes: append(job.Indexes(), []storage.Index{
 		{Name: ByOrder, Fields: []storage.Field{field("customer"), field("order"),
 			field("place")}, Head: head},
@@ -193,6 +194,7 @@ type Record struct {
 	Text      string                `json:"text"`
 	Lines     []order.StatementLine `json:"lines,omitempty"`  // for a return
 	Reason    string                `json:"reason,omitempty"` // for a return
+	Photos    []Photo               `json:"photos,omitempty"` // for a return
 	From      string                `json:"from,omitempty"`   // of a message: FromCustomer or FromShop
 	Author    string                `json:"author,omitempty"`
 	Declined  *Decline              `json:"declined,omitempty"`
@@ -228,5 +230,5 @@ type RequestPage struct {
 // Record returns the inquiry with its id.
 func (in Inquiry) Record(id string) Record {
 	return Record{ID: id, MessageID: in.MessageID, At: in.At, Kind: in.Kind, Customer: in.Customer, Order: in.Order, Text: in.Text,
-		Lines: in.Lines, Reason: in.Reason, From: in.From(), Author: in.Author, Declined: in.Declined}
+		Lines: in.Lines, Reason: in.Reason, Photos: in.Photos, From: in.From(), Author: in.Author, Declined: in.Declined}
 }

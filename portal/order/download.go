@@ -27,9 +27,9 @@ type downloadWire struct {
 // download reads a download. Without a link it is nothing, so it is dropped with the warning about its link.
 func (w downloadWire) download(f *validate.Validator, at string) Download {
 	d := Download{
-		Line:  f.Key(at+"/line", w.Line, validate.MaxWord),
-		Name:  f.Cut(at+"/name", w.Name, validate.MaxName),
-		URL:   f.FedLink(at+"/url", w.URL),
+		Line: f.Key(at+"/line", w.Line, validate.MaxWord),
+		Name: f.Cut(at+"/name", w.Name, validate.MaxName),
+		URL:  f.FedLink(at+"/url", w.URL),
 	}
 	until, day := f.FedDay(at+"/until", w.Until)
 	if day != "" { // all of it

@@ -13,7 +13,7 @@ import (
 	"time"
 
 	"postern/portal/colour"
-	"postern/portal/logo"
+	"postern/portal/picture"
 	"postern/portal/validate"
 	"postern/templates/i18n"
 )
@@ -173,14 +173,14 @@ func (b *Brand) setLogo(f *validate.Validator, file []byte) {
 	if len(file) == 0 {
 		return
 	}
-	image, err := logo.Normalise(file)
-	var wrong *logo.Error
+	image, err := picture.Logo(file)
+	var wrong *picture.Error
 	if errors.As(err, &wrong) {
 		f.Reject("logo", "logo."+string(wrong.Reason))
 		return
 	}
-	sum := sha256.Sum256(image.PNG)
-	b.Logo, b.LogoWidth, b.LogoHeight, b.LogoHash = image.PNG, image.Width, image.Height, hex.EncodeToString(sum[:8])
+	sum := sha256.Sum256(image.Data)
+	b.Logo, b.LogoWidth, b.LogoHeight, b.LogoHash = image.Data, image.Width, image.Height, hex.EncodeToString(sum[:8])
 }
 
 // Check validates the whole shop.

@@ -13,8 +13,12 @@ import (
 	"postern/portal/web/gate"
 )
 
-// largeSlots is how many bodies above gate.MaxBody may be in flight at a time.
-const largeSlots = 8
+// largeSlots is how many bodies above gate.MaxBody may be in flight at a time. Forms with files have slots of
+// their own: slow uploads must not keep out a shop's system. Each needs twice the size of its body.
+const (
+	largeSlots = 8
+	fileSlots  = 4
+)
 
 // firstRead is the initial size of the buffer for a body. The buffer grows as bytes arrive, so that a large
 // Content-Length alone costs nothing.
@@ -30,6 +34,15 @@ type inbox struct {
 	app   *fiber.App
 	table routeTable
 	slots chan struct{}
+	files chan struct{} // slots of routes for files
+}
+
+// slotsOf returns the slots that a route's large bodies take.
+func (b *inbox) slotsOf(route gate.Route) chan struct{} {
+	if route.Files.Most > 0 {
+		return b.files
+	}
+	return b.slots
 }
 
 // allows decides from the header alone whether the body may be sent. A body of unknown length is checked as
@@ -41,7 +54,8 @@ func (b *inbox) allows(header *fasthttp.RequestHeader) error {
 		return fiber.ErrRequestEntityTooLarge
 	case length > gate.MaxBody:
 		err := b.allowLargeBody(header, route)
-		if err == nil && len(b.slots) == cap(b.slots) { // a free one may be taken by the time the body arrives
+		slots := b.slotsOf(route)
+		if err == nil && len(slots) == cap(slots) { // a free one may be taken by the time the body arrives
 			err = errNoSlot()
 		}
 		return err
@@ -76,7 +90,35 @@ func (b *inbox) receive(ctx *fasthttp.RequestCtx) (release func(), err error) {
 	if err == nil {
 		err = in.checkFields()
 	}
+	if err == nil {
+		err = in.readParts(ctx)
+	}
 	return in.release, err
+}
+
+// readParts reads a multipart form for a route with files, as if its fields had been sent in the usual
+// encoding. For any other route it discards the body but keeps the header, so that the request is still
+// rejected: fasthttp would write the parts to files, and unpack them without a limit.
+func (in *intake) readParts(ctx *fasthttp.RequestCtx) error {
+	request := &ctx.Request
+	if !bytes.HasPrefix(in.header.ContentType(), []byte(fiber.MIMEMultipartForm)) {
+		return nil
+	}
+	body := in.body
+	in.body = nil
+	request.ResetBody()
+	if in.route.Files.Most == 0 || len(in.header.ContentEncoding()) > 0 {
+		return nil
+	}
+	parts, err := gate.ReadParts(string(in.header.ContentType()), body, in.route.Files, in.route.MaxFields())
+	if err != nil {
+		return err
+	}
+	ctx.SetUserValue(gate.FilesKey{}, parts.Files)
+	for i, name := range parts.Names {
+		ctx.PostArgs().Add(name, parts.Values[i])
+	}
+	return nil
 }
 
 // checkFields counts the fields of a form before it is parsed. A form with more fields than usual needs
@@ -155,7 +197,7 @@ func (in *intake) grow(limit int) error {
 
 func (in *intake) takeSlot() error {
 	select {
-	case in.inbox.slots <- struct{}{}:
+	case in.inbox.slotsOf(in.route) <- struct{}{}:
 		in.large = true
 		return nil
 	default:
@@ -167,7 +209,7 @@ func (in *intake) takeSlot() error {
 func (in *intake) release() {
 	if in.large {
 		in.large = false
-		<-in.inbox.slots
+		<-in.inbox.slotsOf(in.route)
 	}
 }
 

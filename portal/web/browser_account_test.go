@@ -153,6 +153,7 @@ func (g gallery) showWithdrawal() {
 		g.at("order-"+form, g.shopper, "/orders/"+g.lang+"-unpaid/"+form)
 		g.at("order-"+form+"-shipped", g.shopper, "/orders/"+g.lang+"-shipped/"+form)
 	}
+	g.returnsWithPhotos()
 	g.shopper.Visit("/orders/" + g.lang + "-shipped")
 	g.shopper.Type("#f-text", "Kedy príde balík? "+strings.Repeat("Donaudampfschifffahrt", 4))
 	g.shopper.Follow(`form[action*="/message"] button`)

@@ -33,7 +33,7 @@ func (s *site) guard(app *fiber.App, reading time.Duration) {
 	server := app.Server()
 	g := &guard{site: s, app: app, next: server.Handler, fail: server.ErrorHandler, reading: reading}
 	g.inbox = &inbox{site: s, app: app, table: newRouteTable(s.routes()),
-		slots: make(chan struct{}, largeSlots)}
+		slots: make(chan struct{}, largeSlots), files: make(chan struct{}, fileSlots)}
 	server.HeaderReceived, server.Handler, server.ErrorHandler = g.received, g.handle, g.unread
 	fasthttp.SetBodySizePoolLimit(gate.MaxBody, keptResponse)
 }
@@ -55,7 +55,11 @@ func (g *guard) received(header *fasthttp.RequestHeader) fasthttp.RequestConfig 
 	if err != nil || !header.IsHTTP11() {
 		header.Del(fiber.HeaderExpect)
 	}
-	if length := header.ContentLength(); length > 0 || length == chunked {
+	switch length := header.ContentLength(); {
+	case length > gate.MaxBody: // the client may send it
+		reading := max(g.reading, g.inbox.table.of(header).Reading)
+		return fasthttp.RequestConfig{MaxRequestBodySize: 1, ReadTimeout: reading}
+	case length > 0 || length == chunked:
 		return fasthttp.RequestConfig{MaxRequestBodySize: 1, ReadTimeout: g.reading}
 	}
 	return fasthttp.RequestConfig{}

@@ -234,9 +234,9 @@ func TestManyFields(t *testing.T) {
 			Body: fields(301)}, 413},
 		{"30,000 empty fields", webtest.Request{Method: "POST", Path: "/test/in", Header: form,
 			Body: strings.Repeat("&", 30_000)}, 413},
-		{"300 parts", webtest.Request{Method: "POST", Path: "/test/in", Header: multipart,
-			Body: strings.Repeat(part, 300) + "--x--"}, 200},
-		{"301 parts", webtest.Request{Method: "POST", Path: "/test/in", Header: multipart,
+		{"parts where no files are taken", webtest.Request{Method: "POST", Path: "/test/in", Header: multipart,
+			Body: part + "--x--"}, 415},
+		{"301 parts where no files are taken", webtest.Request{Method: "POST", Path: "/test/in", Header: multipart,
 			Body: strings.Repeat(part, 301) + "--x--"}, 413},
 		{"a line each", webtest.Request{Method: "POST", Path: "/orders/1/return", Header: form,
 			Body: fields(1019) + "&owner=x"}, 403},
@@ -413,4 +413,33 @@ func TestConnectionsAreBounded(t *testing.T) {
 			})
 		})
 	}
+}
+
+// TestUploadsHaveSlotsOfTheirOwn checks that slow uploads of photos are refused beyond their number, and keep
+// no shop's system from sending large orders.
+func TestUploadsHaveSlotsOfTheirOwn(t *testing.T) {
+	t.Parallel()
+	h := newTestSite(t)
+	h.Put(h.Key("main"), "/api/v1/orders/1", largeOrder(1000))
+	b := h.browser(t)
+	h.SignIn(b, "jana@example.com")
+	post := "POST /orders/1/return HTTP/1.1\r\n" + shopHost + "Cookie: __Host-postern.main=" + b.Cookie("__Host-postern.main") +
+		"\r\nSec-Fetch-Site: same-origin\r\nContent-Type: multipart/form-data; boundary=b\r\nContent-Length: 100000\r\n"
+	for range 4 {
+		c := h.talk(t)
+		defer c.Close()
+		c.say("%s\r\n--b", post)
+	}
+	retry(t, "no upload is turned away", func() bool {
+		h.Clock.Move(5 * time.Minute) // a customer may begin twenty an hour
+		c := h.talk(t)
+		defer c.Close()
+		c.say("%sExpect: 100-continue\r\n\r\n", post)
+		response, err := http.ReadResponse(c.read, nil)
+		return err == nil && response.StatusCode == http.StatusServiceUnavailable
+	})
+	order := largeOrder(100_000)
+	c := h.talk(t)
+	c.say("%s%s", h.largePut(h.Key("main"), 2, len(order)), order)
+	c.want(http.StatusCreated)
 }

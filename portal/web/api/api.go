@@ -80,6 +80,7 @@ func (h *Handler) Routes() []gate.Route {
 		document(fiber.MethodPut, "/customers/:id", portal.ScopeCustomersWrite, h.putCustomer),
 		get("/withdrawals", lists, h.withdrawals),
 		get("/requests", lists, h.requests),
+		get("/requests/:id/photos/:photo", lists, h.returnPhoto),
 		get("/messages", lists, h.messages),
 		get("/orders/:number/messages", portal.ScopeMessages, h.conversation),
 		route(fiber.MethodPost, "/orders/:number/messages", portal.ScopeMessages, h.answer),

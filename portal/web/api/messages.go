@@ -57,5 +57,6 @@ func (h *Handler) declineRequest(c *fiber.Ctx, feed portal.Feed) error {
 	if err != nil {
 		return err
 	}
+	addPhotoURLs(declined)
 	return c.JSON(declined)
 }

@@ -125,7 +125,9 @@ func (d described) faults(request *http.Request, response *http.Response, answer
 		return nil
 	}
 	var body any
-	if len(answer) > 0 {
+	if kind := response.Header.Get("Content-Type"); kind == "image/jpeg" {
+		body = "a picture"
+	} else if len(answer) > 0 {
 		if err := json.Unmarshal(answer, &body); err != nil {
 			return []string{err.Error()}
 		}

@@ -58,14 +58,7 @@ func HasOwner(c *fiber.Ctx) bool { return namedOwner(c) != "" }
 
 // namedOwner returns the owner named in the body of a form. It ignores the query, which anybody can write.
 func namedOwner(c *fiber.Ctx) string {
-	if owner := c.Request().PostArgs().Peek(OwnerField); len(owner) > 0 {
-		return string(owner)
-	}
-	form, err := c.MultipartForm()
-	if err != nil || len(form.Value[OwnerField]) == 0 {
-		return ""
-	}
-	return form.Value[OwnerField][0]
+	return string(c.Request().PostArgs().Peek(OwnerField))
 }
 
 // isOfAnother reports whether a form comes from the page of a customer other than the one now signed in. A
@@ -113,9 +106,10 @@ func schemeOf(shop shop.Shop) string {
 	return "http://"
 }
 
-// isForm accepts the two encodings of an HTML form, or no body at all. Forms are never compressed. A media
-// type in capitals, which no browser sends, is refused: it would be accepted as a form and read as an empty
-// one.
+// isForm accepts an HTML form, or no body at all. A multipart form must have been read by ReadParts, which
+// only routes for files ask for; mail programs may also send one to unsubscribe, and nobody reads that. Forms
+// are never compressed. A media type in capitals, which no browser sends, is refused: it would be accepted
+// as a form and read as an empty one.
 func isForm(c *fiber.Ctx) bool {
 	if c.Get(fiber.HeaderContentEncoding) != "" {
 		return false
@@ -125,6 +119,7 @@ func isForm(c *fiber.Ctx) bool {
 		return len(c.BodyRaw()) == 0
 	}
 	kind, _, err := mime.ParseMediaType(given)
+	parts := hasParts(c) || strings.HasPrefix(c.Path(), portal.UnsubscribePrefix)
 	return err == nil && strings.HasPrefix(given, kind) &&
-		(kind == fiber.MIMEApplicationForm || kind == fiber.MIMEMultipartForm)
+		(kind == fiber.MIMEApplicationForm || kind == fiber.MIMEMultipartForm && parts)
 }

@@ -63,7 +63,7 @@ func TestRefuseForgery(t *testing.T) {
 		{"a form", "POST", "/x", []string{"Content-Type", "application/x-www-form-urlencoded; charset=UTF-8"}, 200},
 		{"a form's type in capitals", "POST", "/x", []string{"Content-Type", "Application/X-WWW-Form-Urlencoded"}, media},
 		{"a form with files' type in capitals", "POST", "/x", []string{"Content-Type", "Multipart/Form-Data; boundary=b"}, media},
-		{"a form with files", "POST", "/x", []string{"Content-Type", "multipart/form-data; boundary=b"}, 200},
+		{"a form with files, which no route here takes", "POST", "/x", []string{"Content-Type", "multipart/form-data; boundary=b"}, media},
 		{"plain text, which any site may send", "POST", "/x", []string{"Content-Type", "text/plain"}, media},
 		{"JSON", "POST", "/x", []string{"Content-Type", "application/json"}, media},
 		{"a compressed form", "POST", "/x", []string{"Content-Type", "application/x-www-form-urlencoded", "Content-Encoding", "gzip"}, media},

@@ -7,7 +7,7 @@ import (
 )
 
 // AllowLargeBody checks, by the header alone, whether a request for the route may send a large body: it
-// checks the host, the origin, and the key or the session.
+// checks the host, the origin, and the key or the session, and counts forms with files.
 func (g *Gate) AllowLargeBody(c *fiber.Ctx, route Route) error {
 	if err := g.Recognise(c); err != nil {
 		return err
@@ -26,6 +26,8 @@ func (g *Gate) AllowLargeBody(c *fiber.Ctx, route Route) error {
 		return fiber.ErrRequestEntityTooLarge // the header does not show the customer of such a route
 	case err == nil && class == StepUp && !s.RecentlyVerified():
 		return &validate.Error{Kind: validate.StepUp, Key: "error.challenge"}
+	case err == nil && route.Files.Most > 0:
+		return s.BeginUpload(c.UserContext())
 	}
 	return err
 }

@@ -1,6 +1,8 @@
 package gate
 
 import (
+	"time"
+
 	"github.com/gofiber/fiber/v2"
 
 	"postern/portal"
@@ -41,6 +43,8 @@ type Route struct {
 	Handler    fiber.Handler
 	Body       int // the maximum size of a body in bytes; 0 for MaxBody
 	Fields     int // the maximum number of form fields; 0 for MaxFields
+	Files      FileLimit
+	Reading    time.Duration // the time limit for a large body; 0 for the site's
 }
 
 // Get returns a route for a page or a file.

@@ -23,6 +23,7 @@ type Field struct {
 	Half            bool // shares its row on wide screens
 	Code            bool // large digits with wide spacing
 	Checked         bool
+	Accept          string   // of files: the types that the browser offers
 	Options         []Option // of a select list, nil for any other input
 
 	fragments *fragments
@@ -62,6 +63,7 @@ type shownField struct {
 	DescribedBy   string
 	List          template.HTML // the options
 	IsList, IsBox bool
+	IsFile        bool
 }
 
 // HTML returns the field's HTML.
@@ -71,13 +73,13 @@ func (f Field) HTML() (template.HTML, error) {
 		return "", err
 	}
 	data := shownField{Field: f, IsList: f.Options != nil}
-	data.IsBox = !data.IsList && f.Type == "checkbox"
+	data.IsBox, data.IsFile = !data.IsList && f.Type == "checkbox", f.Type == "file"
 	gaps := f.fragments.gaps()
 	data.Options = nil // data of one shape differ only in the gaps
 	data.DescribedBy, data.List = gaps.Text(f.DescribedBy()), gaps.HTML(list)
 	for _, text := range []*string{
 		&data.ID, &data.Name, &data.Label, &data.Hint, &data.Error, &data.Value, &data.Mark,
-		&data.Autocomplete, &data.InputMode, &data.Capitals, &data.MaxLength,
+		&data.Autocomplete, &data.InputMode, &data.Capitals, &data.MaxLength, &data.Accept,
 	} {
 		*text = gaps.Text(*text)
 	}
@@ -131,6 +133,8 @@ func (f *Field) set(attribute, value, optional string) error {
 		f.Capitals = value
 	case "maxlength":
 		f.MaxLength = value
+	case "accept":
+		f.Accept = value
 	case "hint":
 		f.Hint = value
 	case "required":

@@ -58,6 +58,18 @@ func (b Base) Form(values map[string]string, err error) Form {
 	return f
 }
 
+// ChooseAgain returns a form that was sent with files and is shown again: it asks for them at their field,
+// after the error there, since no page can keep a file.
+func (f Form) ChooseAgain(name, sentence string) Form {
+	if wrong := f.FieldErrors[name]; wrong != "" {
+		f.FieldErrors[name] = wrong + " " + sentence
+		return f
+	}
+	f.FieldErrors[name] = sentence
+	f.order = append(f.order, name)
+	return f
+}
+
 // InOrder returns the form with its summary in the order of the named fields. Errors of other fields follow.
 func (f Form) InOrder(names ...string) Form {
 	place := func(name string) int {
@@ -90,7 +102,7 @@ func (f Form) List() []ErrorLink {
 }
 
 // Field returns an input of the form. attributes are pairs of names and values: type, autocomplete,
-// inputmode, autocapitalize, maxlength, hint; and, set by any value but "": required, optional (marks the
+// inputmode, autocapitalize, maxlength, accept, hint; and, set by any value but "": required, optional (marks the
 // label), autofocus, plain, half, code. Any other name is an error, which fails the page.
 func (f Form) Field(name, label string, attributes ...string) (Field, error) {
 	field := Field{

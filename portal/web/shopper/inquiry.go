@@ -17,7 +17,9 @@ func (h *Handler) inquiryRoutes() []gate.Route {
 		gate.Post(gate.Customer, "/orders/:number/message", signedIn(h.writeMessage)),
 		gate.Post(gate.Customer, "/orders/:number/read", signedIn(h.readMessages)),
 		gate.Get(gate.Customer, "/orders/:number/return", signedIn(h.returnRequest)),
-		perLine(gate.Post(gate.Customer, "/orders/:number/return", signedIn(h.askReturn))),
+		withPhotos(perLine(gate.Post(gate.Customer, "/orders/:number/return", signedIn(h.askReturn)))),
+		gate.Get(gate.Customer, "/orders/:number/returns/:id/photos/:photo", signedIn(h.returnPhoto)),
+		gate.Get(gate.Customer, "/orders/:number/returns/:id/photos/:photo/preview", signedIn(h.returnPreview)),
 		gate.Get(gate.Customer, "/orders/:number/cancel", signedIn(h.cancelRequest)),
 		gate.Post(gate.Customer, "/orders/:number/cancel", signedIn(h.askCancel)),
 	}

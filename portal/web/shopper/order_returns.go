@@ -34,6 +34,7 @@ type shownReturn struct {
 	Lines       []string
 	Facts       []fact
 	Words       string // the customer's
+	Photos      []shownPhoto
 	Steps       []step
 	LabelURL    string
 	TrackURL    string
@@ -97,6 +98,7 @@ func (p orderReturns) returned(o order.View, r inquiry.Returned) shownReturn {
 	reason := given.Reason
 	if r.Request != nil {
 		shown.Words, reason = r.Request.Text, cmp.Or(r.Request.Reason, reason)
+		shown.Photos = p.photos(*r.Request)
 	}
 	shown.Lines = p.lines(o, r)
 	shown.Facts = withValues([]fact{{p.T("return.reason"), reasonText(p.Base, reason)},

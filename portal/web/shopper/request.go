@@ -28,6 +28,8 @@ type requestPage struct {
 	Label, Hint  string        // of the text field
 	Optional     string        // "yes" or ""
 	Send         string        // label of the button
+	Photos       string        // the types that a photo may have, "" if the form takes none
+	PhotosField  string
 }
 
 func requestPath(number, kind string) string { return orderPath(number) + "/" + kind }
@@ -75,6 +77,7 @@ func (h *Handler) showRequest(c *fiber.Ctx, s portal.Shopper, kind string, err e
 			return h.pages.Render(c, status, "shopper/request", data)
 		}
 		data.Reasons = reasonOptions(data.Base, s.ReturnReasons())
+		data.Photos, data.PhotosField = photoTypes, photosField
 	}
 	data.say(kind, order)
 	if bad := data.fill(c, lines, err); bad != nil {
@@ -135,8 +138,12 @@ func (p *requestPage) fill(c *fiber.Ctx, lines []orderedLine, err error) error {
 			values[name] = l.Quantity.String()
 		}
 	}
-	p.Form.Form = p.Base.Form(values, err).InOrder(append(names, "reason", "text")...)
-	p.Form.Labels = map[string]string{"text": p.Label, "reason": p.T("return.reason")}
+	form := p.Base.Form(values, err)
+	if len(gate.Files(c)) > 0 {
+		form = form.ChooseAgain(photosField, p.T("photo.again"))
+	}
+	p.Form.Form = form.InOrder(append(names, "reason", "text", photosField)...)
+	p.Form.Labels = map[string]string{"text": p.Label, "reason": p.T("return.reason"), photosField: p.T("photo.field")}
 	for i, l := range lines {
 		field, bad := p.Form.Select(names[i], l.Name, quantities(p.Base, l.Line))
 		if bad != nil {
@@ -175,7 +182,7 @@ func (h *Handler) sendRequest(c *fiber.Ctx, s portal.Shopper, kind string, keep 
 	}
 	made := portal.Request{
 		Form: c.FormValue("form"), Number: number, Text: c.FormValue("text"), Reason: c.FormValue("reason"), Mark: c.FormValue("mark"),
-		Lang: h.base(c, s, "orders", "orders.title").L.Lang(), Quantities: map[int]string{},
+		Lang: h.base(c, s, "orders", "orders.title").L.Lang(), Quantities: map[int]string{}, Photos: gate.Files(c),
 	}
 	order, err := s.Order(c.UserContext(), number)
 	if err != nil {

@@ -14,7 +14,9 @@ import (
 
 	"postern/portal"
 	"postern/portal/bank"
+	"postern/portal/inquiry"
 	"postern/portal/order"
+	"postern/portal/picture"
 	"postern/portal/validate"
 	"postern/portal/web/gate"
 	"postern/portal/web/page"
@@ -89,6 +91,22 @@ func (h *Handler) accountRoutes() []gate.Route {
 // perLine allows the form a field for each line of the largest order that a feed can send.
 func perLine(route gate.Route) gate.Route {
 	route.Fields = order.MaxLines + 20
+	return route
+}
+
+// The limits of a form with photos. Its other fields fit in formBytes, also for the largest order. On a slow
+// line, MaxPhotos of the largest size take uploadTime.
+const (
+	photosField = "photos"
+	formBytes   = 512 << 10
+	uploadTime  = 2 * time.Minute
+)
+
+// withPhotos allows the form photos.
+func withPhotos(route gate.Route) gate.Route {
+	route.Files = gate.FileLimit{Field: photosField, Most: inquiry.MaxPhotos, Bytes: picture.MaxBytes}
+	route.Body = inquiry.MaxPhotos*picture.MaxBytes + formBytes
+	route.Reading = uploadTime
 	return route
 }
 

@@ -6,10 +6,15 @@
 package webtest
 
 import (
+	"fmt"
 	"io"
+	"maps"
+	"mime/multipart"
 	"net/http"
 	"net/http/cookiejar"
+	"net/textproto"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -112,6 +117,63 @@ func (b *Browser) Post(path string, fields url.Values) *Page {
 			"Origin":         b.base.Scheme + "://" + b.base.Host,
 			"Sec-Fetch-Site": "same-origin", "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document",
 		}}))
+}
+
+const multipartForm = "multipart/form-data"
+
+// File is a file that is chosen in a form.
+type File struct {
+	Name, Type string
+	Data       []byte
+}
+
+// Upload sends form fields and files as a form of the site with enctype="multipart/form-data" does, and
+// follows redirects. A field without files is sent as browsers do: as one without a name and content.
+func (b *Browser) Upload(path string, fields url.Values, files map[string][]File) *Page {
+	b.t.Helper()
+	body, contentType := b.parts(fields, files)
+	return b.follow(b.Send(Request{Method: http.MethodPost, Path: path, Body: body,
+		Header: map[string]string{
+			"Content-Type":   contentType,
+			"Origin":         b.base.Scheme + "://" + b.base.Host,
+			"Sec-Fetch-Site": "same-origin", "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document",
+		}}))
+}
+
+func (b *Browser) parts(fields url.Values, files map[string][]File) (body, contentType string) {
+	var out strings.Builder
+	w := multipart.NewWriter(&out)
+	add := func(disposition, contentType string, data []byte) {
+		header := textproto.MIMEHeader{"Content-Disposition": {disposition}}
+		if contentType != "" {
+			header.Set("Content-Type", contentType)
+		}
+		part, err := w.CreatePart(header)
+		if err == nil {
+			_, err = part.Write(data)
+		}
+		if err != nil {
+			b.t.Errorf("%s: %v", disposition, err)
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(fields)) {
+		for _, value := range fields[name] {
+			add(fmt.Sprintf("form-data; name=%q", name), "", []byte(value))
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(files)) {
+		chosen := files[name]
+		if len(chosen) == 0 {
+			chosen = []File{{Type: "application/octet-stream"}}
+		}
+		for _, file := range chosen {
+			add(fmt.Sprintf(`form-data; name=%q; filename="%s"`, name, file.Name), file.Type, file.Data)
+		}
+	}
+	if err := w.Close(); err != nil {
+		b.t.Errorf("multipart form: %v", err)
+	}
+	return out.String(), w.FormDataContentType()
 }
 
 // follow follows redirects by GET within the site. A redirect to another site becomes the page.

@@ -27,11 +27,43 @@ func (b *Browser) Submit(selector string, values map[string]string) *Page {
 		fields.Set(name, values[name])
 	}
 	action := form.AttrOr("action", b.Page.URL.RequestURI())
-	if strings.EqualFold(form.AttrOr("method", "get"), "post") {
+	switch {
+	case form.AttrOr("enctype", "") == multipartForm:
+		return b.Upload(action, fields, fileFields(form))
+	case strings.EqualFold(form.AttrOr("method", "get"), "post"):
 		return b.Post(action, fields)
 	}
 	path, _, _ := strings.Cut(action, "?")
 	return b.Get(path + "?" + fields.Encode())
+}
+
+// SubmitFiles is Submit with files, by the name of their field.
+func (b *Browser) SubmitFiles(selector string, values map[string]string, files map[string][]File) *Page {
+	b.t.Helper()
+	if b.Page == nil || b.Page.Attr(selector, "enctype") != multipartForm {
+		b.t.Errorf("no form %q that takes files on the page: %.600s", selector, b.body())
+		return &Page{t: b.t, URL: b.base}
+	}
+	form := b.Page.find(selector).First()
+	fields := filled(form)
+	for name, value := range values {
+		fields.Set(name, value)
+	}
+	for name := range files {
+		if !hasField(form, name) {
+			b.t.Errorf("form %q has no field %q", selector, name)
+		}
+	}
+	return b.Upload(form.AttrOr("action", ""), fields, files)
+}
+
+// fileFields returns the fields for files, none of which is chosen.
+func fileFields(form *goquery.Selection) map[string][]File {
+	fields := map[string][]File{}
+	form.Find("input[type=file]").Each(func(_ int, field *goquery.Selection) {
+		fields[field.AttrOr("name", "")] = nil
+	})
+	return fields
 }
 
 // Follow opens the first matching link.

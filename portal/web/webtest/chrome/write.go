@@ -25,6 +25,12 @@ func (t *Tab) Fill(selector, value string) {
 	}
 }
 
+// ChooseFiles chooses the files with these paths in a field.
+func (t *Tab) ChooseFiles(selector string, paths ...string) {
+	t.t.Helper()
+	run(t, "choose files in "+selector, chromedp.SetUploadFiles(chromedp.CSS(selector), paths))
+}
+
 // Choose is Fill with a pointer, for a choice that opens another page. It waits for that page.
 func (t *Tab) Choose(selector, value string) {
 	t.t.Helper()

@@ -1,4 +1,4 @@
-package logo
+package picture
 
 import (
 	"image"

@@ -1,4 +1,4 @@
-package logo
+package picture
 
 import (
 	"bytes"
@@ -48,11 +48,11 @@ func TestOrientation(t *testing.T) {
 	for _, tt := range tests {
 		for _, order := range []binary.AppendByteOrder{binary.BigEndian, binary.LittleEndian} {
 			t.Run(fmt.Sprint(tt.turn, order), func(t *testing.T) {
-				got, err := Normalise(withSegment(asJPEG(t, flat(80, 40)), 0xe1, exif(order, tt.turn)))
+				got, err := Logo(withSegment(inJPEG(t, flat(80, 40)), 0xe1, exif(order, tt.turn)))
 				if err != nil {
 					t.Fatal(err)
 				}
-				picture, err := png.Decode(bytes.NewReader(got.PNG))
+				picture, err := png.Decode(bytes.NewReader(got.Data))
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -87,8 +87,8 @@ func redCorner(m image.Image) string {
 
 func TestSidewaysPictureFitsTheBoxUpright(t *testing.T) {
 	t.Parallel()
-	file := withSegment(asJPEG(t, flat(400, 1600)), 0xe1, exif(binary.BigEndian, 6))
-	got, err := Normalise(file)
+	file := withSegment(inJPEG(t, flat(400, 1600)), 0xe1, exif(binary.BigEndian, 6))
+	got, err := Logo(file)
 	if err != nil || got.Width != 640 || got.Height != 160 {
 		t.Errorf("%d by %d, %v", got.Width, got.Height, err)
 	}
@@ -98,7 +98,7 @@ func TestBrokenExifIsUpright(t *testing.T) {
 	t.Parallel()
 	whole := exif(binary.BigEndian, 6)
 	for n := range len(whole) - 10 {
-		file := withSegment(asJPEG(t, flat(80, 40)), 0xe1, whole[:n])
+		file := withSegment(inJPEG(t, flat(80, 40)), 0xe1, whole[:n])
 		if got := orientationOf(file); got != upright {
 			t.Errorf("%d bytes of EXIF: orientation %d", n, got)
 		}

@@ -1,4 +1,4 @@
-package logo
+package picture
 
 import (
 	"bytes"
@@ -32,7 +32,7 @@ func flat(w, h int) *image.NRGBA {
 	return m
 }
 
-func asPNG(t testing.TB, m image.Image) []byte {
+func inPNG(t testing.TB, m image.Image) []byte {
 	t.Helper()
 	var b bytes.Buffer
 	if err := png.Encode(&b, m); err != nil {
@@ -41,7 +41,7 @@ func asPNG(t testing.TB, m image.Image) []byte {
 	return b.Bytes()
 }
 
-func asJPEG(t testing.TB, m image.Image) []byte {
+func inJPEG(t testing.TB, m image.Image) []byte {
 	t.Helper()
 	var b bytes.Buffer
 	if err := jpeg.Encode(&b, m, &jpeg.Options{Quality: 95}); err != nil {
@@ -101,9 +101,9 @@ func chunks(t *testing.T, file []byte) []string {
 	return slices.Compact(names)
 }
 
-func TestNormaliseRefuses(t *testing.T) {
+func TestLogoRefuses(t *testing.T) {
 	t.Parallel()
-	good := asPNG(t, flat(40, 20))
+	good := inPNG(t, flat(40, 20))
 	tests := []struct {
 		name string
 		in   []byte
@@ -126,30 +126,52 @@ func TestNormaliseRefuses(t *testing.T) {
 		{"no pixels wide", claim(0, 5), Damaged},
 		{"only a signature", []byte(signature), Damaged},
 		{"truncated PNG", good[:len(good)-30], Damaged},
-		{"truncated JPEG", asJPEG(t, flat(40, 20))[:400], Damaged},
+		{"truncated JPEG", inJPEG(t, flat(40, 20))[:400], Damaged},
 		{"truncated WebP", webpOne()[:30], Damaged},
-		{"a JPEG of far too many scans", withScans(asJPEG(t, flat(40, 20)), maxScans), Damaged},
+		{"a JPEG of far too many scans", withScans(inJPEG(t, flat(40, 20)), maxScans), Damaged},
 		{"a bit turned over", flipped(good, 50), Damaged},
-		{"PNG signature before a JPEG", append([]byte(signature), asJPEG(t, flat(40, 20))...), Damaged},
+		{"PNG signature before a JPEG", append([]byte(signature), inJPEG(t, flat(40, 20))...), Damaged},
 		{"JPEG start before a PNG", append([]byte("\xff\xd8\xff"), good...), Damaged},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			got, err := Normalise(tt.in)
+			got, err := Logo(tt.in)
 			var refused *Error
 			if !errors.As(err, &refused) || refused.Reason != tt.want {
 				t.Errorf("%v; want %s", err, tt.want)
 			}
-			if got.PNG != nil {
+			if got.Data != nil {
 				t.Error("refused, and yet a picture")
 			}
 		})
 	}
 }
 
-// withScans appends more scan markers to the end of a file.
+// withScans inserts more scans, which are empty, before the end of a JPEG file.
 func withScans(file []byte, more int) []byte {
-	return append(slices.Clone(file), bytes.Repeat([]byte(scanMarker), more)...)
+	end := len(file) - 2
+	return slices.Concat(file[:end], bytes.Repeat([]byte("\xff\xda\x00\x02"), more), file[end:])
+}
+
+func TestScansAreCounted(t *testing.T) {
+	t.Parallel()
+	file := inJPEG(t, flat(40, 20))
+	thumbnail := withSegment(file, 0xe1, withScans(file, 5))
+	for _, tt := range []struct {
+		name string
+		file []byte
+		want int
+	}{
+		{"baseline", file, 1},
+		{"three more", withScans(file, 3), 4},
+		{"a thumbnail in the metadata", thumbnail, 1},
+		{"a film after the end", append(slices.Clone(file), withScans(file, 5)...), 1},
+		{"cut short", withScans(file, 3)[:len(file)+3], 2},
+	} {
+		if got := scansOf(tt.file); got != tt.want {
+			t.Errorf("%s: %d scans, want %d", tt.name, got, tt.want)
+		}
+	}
 }
 
 func flipped(file []byte, at int) []byte {
@@ -158,34 +180,33 @@ func flipped(file []byte, at int) []byte {
 	return b
 }
 
-func TestNormaliseAccepts(t *testing.T) {
+func TestLogoAccepts(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
 		name          string
 		in            []byte
 		width, height int
 	}{
-		{"small PNG stays as large as it is", asPNG(t, flat(40, 20)), 40, 20},
-		{"as large as the box", asPNG(t, flat(640, 160)), 640, 160},
-		{"wide", asPNG(t, flat(1300, 130)), 640, 64},
-		{"square", asPNG(t, flat(500, 500)), 160, 160},
-		{"high", asPNG(t, flat(100, 1600)), 10, 160},
-		{"a line of the greatest width", asPNG(t, image.NewGray(image.Rect(0, 0, MaxSide, 1))), 640, 1},
-		{"JPEG, whatever it is called", asJPEG(t, flat(1280, 320)), 640, 160},
-		{"JPEG of as many scans as may be", withScans(asJPEG(t, flat(40, 20)), maxScans-1), 40, 20},
+		{"small PNG stays as large as it is", inPNG(t, flat(40, 20)), 40, 20},
+		{"as large as the box", inPNG(t, flat(640, 160)), 640, 160},
+		{"wide", inPNG(t, flat(1300, 130)), 640, 64},
+		{"square", inPNG(t, flat(500, 500)), 160, 160},
+		{"high", inPNG(t, flat(100, 1600)), 10, 160},
+		{"a line of the greatest width", inPNG(t, image.NewGray(image.Rect(0, 0, MaxSide, 1))), 640, 1},
+		{"JPEG, whatever it is called", inJPEG(t, flat(1280, 320)), 640, 160},
 		{"WebP", webpOne(), 1, 1},
 		{"lossless WebP", webpLossless(), 1, 1},
-		{"16 bits", asPNG(t, image.NewNRGBA64(image.Rect(0, 0, 700, 10))), 640, 9},
-		{"palette", asPNG(t, image.NewPaletted(image.Rect(0, 0, 700, 10),
+		{"16 bits", inPNG(t, image.NewNRGBA64(image.Rect(0, 0, 700, 10))), 640, 9},
+		{"palette", inPNG(t, image.NewPaletted(image.Rect(0, 0, 700, 10),
 			color.Palette{color.White, color.Black})), 640, 9},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			got, err := Normalise(tt.in)
+			got, err := Logo(tt.in)
 			if err != nil {
 				t.Fatal(err)
 			}
-			picture, err := png.Decode(bytes.NewReader(got.PNG))
+			picture, err := png.Decode(bytes.NewReader(got.Data))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -200,7 +221,7 @@ func TestNormaliseAccepts(t *testing.T) {
 
 func TestOnlyPixelsSurvive(t *testing.T) {
 	t.Parallel()
-	clean := asPNG(t, flat(40, 20))
+	clean := inPNG(t, flat(40, 20))
 	frame := slices.Concat([]byte{0, 0, 0, 0}, binary.BigEndian.AppendUint32(nil, 40),
 		binary.BigEndian.AppendUint32(nil, 20), make([]byte, 14))
 	tests := []struct {
@@ -212,22 +233,22 @@ func TestOnlyPixelsSurvive(t *testing.T) {
 		{"unknown chunk", afterHeader(clean, chunk("caNa", []byte("CANARY")))},
 		{"animated PNG", afterHeader(clean, chunk("acTL", []byte{0, 0, 0, 2, 0, 0, 0, 0}),
 			chunk("fcTL", frame), chunk("fdAT", []byte("\x00\x00\x00\x01CANARY")))},
-		{"zip after a JPEG", append(asJPEG(t, flat(40, 20)), "PK\x03\x04CANARY"...)},
-		{"comment in a JPEG", withSegment(asJPEG(t, flat(40, 20)), 0xfe, []byte("CANARY"))},
+		{"zip after a JPEG", append(inJPEG(t, flat(40, 20)), "PK\x03\x04CANARY"...)},
+		{"comment in a JPEG", withSegment(inJPEG(t, flat(40, 20)), 0xfe, []byte("CANARY"))},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			if !bytes.Contains(tt.in, []byte("CANARY")) {
 				t.Fatal("the file has nothing to lose")
 			}
-			got, err := Normalise(tt.in)
+			got, err := Logo(tt.in)
 			if err != nil {
 				t.Fatal(err)
 			}
-			if bytes.Contains(got.PNG, []byte("CANARY")) {
+			if bytes.Contains(got.Data, []byte("CANARY")) {
 				t.Error("it survived")
 			}
-			if names := chunks(t, got.PNG); !slices.Equal(names, []string{"IHDR", "IDAT", "IEND"}) {
+			if names := chunks(t, got.Data); !slices.Equal(names, []string{"IHDR", "IDAT", "IEND"}) {
 				t.Errorf("chunks %v", names)
 			}
 		})
@@ -238,11 +259,11 @@ func TestPixelsAreKept(t *testing.T) {
 	t.Parallel()
 	m := flat(8, 4)
 	m.SetNRGBA(7, 3, color.NRGBA{10, 20, 30, 40})
-	got, err := Normalise(asPNG(t, m))
+	got, err := Logo(inPNG(t, m))
 	if err != nil {
 		t.Fatal(err)
 	}
-	picture, err := png.Decode(bytes.NewReader(got.PNG))
+	picture, err := png.Decode(bytes.NewReader(got.Data))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -251,14 +272,14 @@ func TestPixelsAreKept(t *testing.T) {
 	}
 }
 
-func FuzzNormalise(f *testing.F) {
-	f.Add(asPNG(f, flat(8, 4)))
-	f.Add(withSegment(asJPEG(f, flat(8, 4)), 0xe1, exif(binary.LittleEndian, 6)))
+func FuzzLogo(f *testing.F) {
+	f.Add(inPNG(f, flat(8, 4)))
+	f.Add(withSegment(inJPEG(f, flat(8, 4)), 0xe1, exif(binary.LittleEndian, 6)))
 	f.Add(webpOne())
 	f.Add(webpLossless())
 	f.Add(claim(50_000, 1))
 	f.Fuzz(func(t *testing.T, file []byte) {
-		got, err := Normalise(file)
+		got, err := Logo(file)
 		if err != nil {
 			var refused *Error
 			if !errors.As(err, &refused) {
@@ -266,11 +287,11 @@ func FuzzNormalise(f *testing.F) {
 			}
 			return
 		}
-		config, err := png.DecodeConfig(bytes.NewReader(got.PNG))
+		config, err := png.DecodeConfig(bytes.NewReader(got.Data))
 		if err != nil || config.Width != got.Width || config.Height != got.Height {
 			t.Errorf("%+v, %v", config, err)
 		}
-		if got.Width > FitWidth || got.Height > FitHeight {
+		if got.Width > LogoWidth || got.Height > LogoHeight {
 			t.Errorf("%d by %d", got.Width, got.Height)
 		}
 	})

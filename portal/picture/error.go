@@ -1,4 +1,4 @@
-package logo
+package picture
 
 // Reason says why a file was refused.
 type Reason string
@@ -15,7 +15,7 @@ const (
 	Dimensions Reason = "dimensions"
 )
 
-// Error is the type of every error of Normalise.
+// Error is the type of every error of Logo, Photo and CheckPhoto.
 type Error struct {
 	Reason Reason
 	cause  error
@@ -24,9 +24,9 @@ type Error struct {
 // Error returns the reason and the decoder's message; it is for logs, not for visitors.
 func (e *Error) Error() string {
 	if e.cause == nil {
-		return "logo: " + string(e.Reason)
+		return "picture: " + string(e.Reason)
 	}
-	return "logo: " + string(e.Reason) + ": " + e.cause.Error()
+	return "picture: " + string(e.Reason) + ": " + e.cause.Error()
 }
 
 // Unwrap returns the decoder's error, or nil.

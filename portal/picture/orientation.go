@@ -1,4 +1,4 @@
-package logo
+package picture
 
 import (
 	"bytes"
@@ -15,12 +15,12 @@ const upright orientation = 1
 // sideways reports whether width and height are swapped.
 func (o orientation) sideways() bool { return o >= 5 }
 
-// box returns the box that the stored image must fit in, so that the upright one fits the logo's.
-func (o orientation) box() image.Point {
+// box returns the box that the stored image must fit in, so that the upright one fits width by height.
+func (o orientation) box(width, height int) image.Point {
 	if o.sideways() {
-		return image.Pt(FitHeight, FitWidth)
+		return image.Pt(height, width)
 	}
-	return image.Pt(FitWidth, FitHeight)
+	return image.Pt(width, height)
 }
 
 // apply rotates and mirrors a stored image so that it is upright.
