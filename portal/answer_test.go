@@ -46,7 +46,7 @@ func TestConversation(t *testing.T) {
 	}
 	mails := h.mails()
 	if len(mails) != 1 || mails[0].To != jan || mails[0].ReplyTo != support ||
-		!strings.Contains(mails[0].Text, "On its way.\nLook.\nEva") ||
+		!strings.Contains(mails[0].Text, "> On its way.\n> Look.\n> Eva") ||
 		!strings.Contains(mails[0].Text, "https://main.example.com/orders/sent") || tokenIn(mails[0]) != "" {
 		t.Fatalf("mailed: %+v", mails)
 	}

@@ -60,6 +60,12 @@ func withPhotos(t *testing.T, s portal.Shopper, photos ...[]byte) portal.Request
 	return r
 }
 
+// sendMany makes the order one of a hundred books, enough for many returns.
+func sendMany(h *testApp) {
+	h.put(orderJSON("sent", jan, `"quantity":"1"`, `"quantity":"100","sku":"B-7"`,
+		`"updated_at":"2026-03-05T10:00:00Z"`, `"updated_at":"2026-03-05T10:30:00Z"`))
+}
+
 // isJPEG reports whether a file is a JPEG image of the size without anything that was in the original.
 func isJPEG(t *testing.T, file []byte, width, height int) {
 	t.Helper()
@@ -218,6 +224,7 @@ func TestFormWithPhotosSentTwice(t *testing.T) {
 func TestPhotosWithoutReturnAreRemoved(t *testing.T) {
 	t.Parallel()
 	h, s := inquiryApp(t)
+	sendMany(h)
 	kept := withPhotos(t, s, pngPhoto(t, 1))
 	if err := s.RequestReturn(t.Context(), kept); err != nil {
 		t.Fatal(err)
@@ -250,6 +257,7 @@ func TestPhotosWithoutReturnAreRemoved(t *testing.T) {
 func TestPhotosAreLimited(t *testing.T) {
 	t.Parallel()
 	h, s := inquiryApp(t)
+	sendMany(h)
 	for n := range 12 {
 		var photos [][]byte
 		for i := range 5 {

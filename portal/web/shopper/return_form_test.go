@@ -26,7 +26,7 @@ func TestReturnFormOffersWhatIsLeft(t *testing.T) {
 	b := signedIn(i)
 	b.Get("/orders/1/return").Want(http.StatusOK)
 	for selector, want := range map[string][]string{
-		"main label":                   {"Mug", "Cloth", "Reason", "Tell the shop more (optional)"},
+		"main label":                   {"Mug", "Cloth", "Reason", "Tell the shop more (optional)", "Photos (optional)"},
 		`select[name="line/0"] option`: {"None", "1", "All (2)"}, `select[name="line/1"] option`: {"None", "All (1.25)"},
 	} {
 		if diff := cmp.Diff(want, b.Page.Texts(selector)); diff != "" {
