@@ -43,7 +43,7 @@ func (s Staff) Invite(ctx context.Context, email, role string) (code string, err
 		return "", err
 	}
 	code = credential.NewCode()
-	err = s.act(ctx, staff.PermissionStaff, func(r *staff.Roster) error {
+	err = s.act(ctx, func(r *staff.Roster) error {
 		_, err := r.Invite(canonical, staff.Role(role), s.enrolmentHash(code), s.member.Email, s.app.Now())
 		return err
 	})
@@ -59,7 +59,7 @@ func (s Staff) SetRole(ctx context.Context, id, role string) error {
 	if !staff.IsRole(role) {
 		return wrongField("role", "staff.role.unknown")
 	}
-	return s.act(ctx, staff.PermissionStaff, func(r *staff.Roster) error {
+	return s.act(ctx, func(r *staff.Roster) error {
 		return r.SetRole(id, staff.Role(role), s.member.Email, s.app.Now())
 	})
 }
@@ -71,7 +71,7 @@ func (s Staff) ResetFactor(ctx context.Context, id string) (code string, err err
 		return "", validate.NewError(validate.Conflict, "staff.own_factor")
 	}
 	code = credential.NewCode()
-	err = s.act(ctx, staff.PermissionStaff, func(r *staff.Roster) error {
+	err = s.act(ctx, func(r *staff.Roster) error {
 		return r.ResetFactor(id, s.enrolmentHash(code), s.member.Email, s.app.Now())
 	})
 	return credential.ShowCode(code), err
@@ -79,20 +79,20 @@ func (s Staff) ResetFactor(ctx context.Context, id string) (code string, err err
 
 // Remove removes a person, who is signed out at once. The last owner is a Conflict.
 func (s Staff) Remove(ctx context.Context, id string) error {
-	return s.act(ctx, staff.PermissionStaff, func(r *staff.Roster) error {
+	return s.act(ctx, func(r *staff.Roster) error {
 		return r.Remove(id, s.member.Email, s.app.Now())
 	})
 }
 
 // SignOutColleague ends all sessions of a person.
 func (s Staff) SignOutColleague(ctx context.Context, id string) error {
-	return s.act(ctx, staff.PermissionStaff, func(r *staff.Roster) error { return r.EndSessions(id) })
+	return s.act(ctx, func(r *staff.Roster) error { return r.EndSessions(id) })
 }
 
-// act is the one way of every act of a person on the shop's staff. It requires the permission and a fresh second
+// act is the one way of every act of a person on the shop's staff. It requires that permission and a fresh second
 // factor, and decides again in the write itself: somebody who loses the role meanwhile changes nothing.
-func (s Staff) act(ctx context.Context, permission staff.Permission, do func(*staff.Roster) error) error {
-	if !s.May(permission) {
+func (s Staff) act(ctx context.Context, do func(*staff.Roster) error) error {
+	if !s.May(staff.PermissionStaff) {
 		return denied()
 	}
 	if err := s.requireFresh(); err != nil {
@@ -103,7 +103,7 @@ func (s Staff) act(ctx context.Context, permission staff.Permission, do func(*st
 		switch {
 		case !found || present.Sessions != s.member.Sessions:
 			return stranger()
-		case !present.Role.May(permission):
+		case !present.Role.May(staff.PermissionStaff):
 			return denied()
 		}
 		return do(r)

@@ -130,7 +130,9 @@ func FuzzReadParts(f *testing.F) {
 		if err != nil {
 			return // it unpacks, which is not done here
 		}
-		defer theirs.RemoveAll()
+		if err := theirs.RemoveAll(); err != nil {
+			t.Error(err)
+		}
 		for i, name := range got.Names {
 			if values := theirs.Value[name]; len(values) != 1 || values[0] != got.Values[i] {
 				if !strings.Contains(strings.ToLower(body), "quoted-printable") {

@@ -281,3 +281,12 @@ func (f *fragment) fill(out Output, values []filling) error {
 }
 
 func verbatim(html string) string { return html }
+
+// Partial returns the HTML of a template that is executed each time, for what few pages show.
+func (b *Base) Partial(name string, data any) (template.HTML, error) {
+	var out strings.Builder
+	if err := b.fragments.engine.Render(&out, name, data); err != nil {
+		return "", fmt.Errorf("page: render %s: %w", name, err)
+	}
+	return template.HTML(out.String()), nil
+}

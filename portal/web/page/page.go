@@ -120,15 +120,6 @@ func (p *Pages) respond(c *fiber.Ctx, status int, write func(*bytes.Buffer) erro
 	return err
 }
 
-// Partial returns the HTML of a template that is executed each time, for what few pages show.
-func (b *Base) Partial(name string, data any) (template.HTML, error) {
-	var out strings.Builder
-	if err := b.fragments.engine.Render(&out, name, data); err != nil {
-		return "", fmt.Errorf("page: render %s: %w", name, err)
-	}
-	return template.HTML(out.String()), nil
-}
-
 // execute does not use the engine's layouts: they answer 200 with the error printed into the page.
 func (p *Pages) execute(out io.Writer, name string, data any) error {
 	if err := p.engine.Render(out, "pages/"+name, data); err != nil {

@@ -98,7 +98,7 @@ func (p *ordersPage) fill(data *ordersData, gaps *page.Gaps, found order.Page, i
 	if data.Frame, err = p.Frame(gaps); err != nil {
 		return err
 	}
-	pager := p.Base.Pager(p.neighbour(found.Previous, -order.PerPage), p.neighbour(found.Next, n))
+	pager := p.Pager(p.neighbour(found.Previous, -order.PerPage), p.neighbour(found.Next, n))
 	if data.Pager, err = kept(gaps)(pager.HTML(&p.Base)); err != nil {
 		return err
 	}
@@ -196,23 +196,23 @@ func (p *ordersPage) empty(found order.Page) page.Empty {
 	q := p.Query
 	switch {
 	case q.Search != "" && found.More:
-		return p.Base.Empty(p.T("orders.none.more"), p.T("orders.show_all"), ordersPath)
+		return p.Empty(p.T("orders.none.more"), p.T("orders.show_all"), ordersPath)
 	case q.Search != "":
-		return p.Base.Empty(p.T("orders.none.search", "Text", q.Search), p.T("orders.show_all"), ordersPath)
+		return p.Empty(p.T("orders.none.search", "Text", q.Search), p.T("orders.show_all"), ordersPath)
 	case q.Status != "" && q.HasPeriod():
-		return p.Base.Empty(p.T("orders.none.period."+q.Status), p.T("orders.show_all"), ordersPath)
+		return p.Empty(p.T("orders.none.period."+q.Status), p.T("orders.show_all"), ordersPath)
 	case q.Status != "":
-		return p.Base.Empty(p.T("orders.none.status."+q.Status), p.T("orders.show_all"), ordersPath)
+		return p.Empty(p.T("orders.none.status."+q.Status), p.T("orders.show_all"), ordersPath)
 	case q.HasPeriod() && found.Nearest != 0:
 		year := strconv.Itoa(found.Nearest)
-		return p.Base.Empty(p.T("orders.none.period"), p.T("orders.show_year", "Year", year),
+		return p.Empty(p.T("orders.none.period"), p.T("orders.show_year", "Year", year),
 			withQuery(ordersPath, "period", year))
 	case q.HasPeriod() && found.Total > 0:
-		return p.Base.Empty(p.T("orders.none.period"), p.T("orders.show_all"), ordersPath)
+		return p.Empty(p.T("orders.none.period"), p.T("orders.show_all"), ordersPath)
 	case p.Shop.StorefrontURL == "":
-		return p.Base.Empty(p.T("orders.none", "Email", p.Email), "", "")
+		return p.Empty(p.T("orders.none", "Email", p.Email), "", "")
 	}
-	return p.Base.Empty(p.T("orders.none", "Email", p.Email), p.T("orders.storefront", "Shop", p.Shop.Name),
+	return p.Empty(p.T("orders.none", "Email", p.Email), p.T("orders.storefront", "Shop", p.Shop.Name),
 		p.Shop.StorefrontURL)
 }
 

@@ -1,0 +1,97 @@
+package web_test
+
+import (
+	"encoding/base32"
+	"fmt"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"postern/portal/staff"
+	"postern/portal/web/webtest"
+	"postern/portal/web/webtest/chrome"
+)
+
+// TestBrowserAdmin invites an owner, who signs in for the first time, sets up an app, and opens every page for
+// staff: each is accessible and no wider than a small phone.
+func TestBrowserAdmin(t *testing.T) {
+	if testing.Short() {
+		t.Skip("a browser: not in a short run")
+	}
+	s := newStand(t, chrome.Start(t))
+	s.fillAdmin(t)
+	for _, lang := range languages(t) {
+		t.Run(lang, func(t *testing.T) {
+			if lang != "en" && !whole() {
+				t.Skip("the other languages differ only in their texts; PORTAL_TEST_FULL=1 looks at them, too")
+			}
+			g := gallery{stand: s, t: t, lang: lang}
+			g.shopper = g.tab(t, chrome.Options{Language: lang})
+			g.showAdmin(lang + "-owner@shop.test")
+		})
+	}
+}
+
+// secretText is the app's secret, which is shown on request only.
+const secretText = `document.querySelector(".secret").textContent`
+
+// fillAdmin creates customers of every kind.
+func (s stand) fillAdmin(t *testing.T) {
+	t.Helper()
+	key := s.Key("main")
+	for n, name := range []string{"Čermák", "Abrahámová", strings.Repeat("Ž", 60), "محمد", "Österreicher-Habsburg"} {
+		body := fmt.Sprintf(`{"email":"customer-%d@example.com","first_name":"Jana","last_name":%q,"phone":"+42077788899%[1]d",
+			"updated_at":"2026-01-01T10:00:00Z","company":{"name":"Łąka s. r. o.","country":"CZ","registration_number":"0012345%[1]d"},
+			"consents":{"newsletter":{"status":"given","at":"2026-01-01T10:00:00Z","source":"checkout"}}}`, n, name)
+		s.Put(key, fmt.Sprintf("/api/v1/customers/%d", n), body)
+		s.fill(t, key, fmt.Sprintf("customer-%d@example.com", n))
+	}
+	s.Clock.Move(time.Hour)
+	s.Work()
+}
+
+// showAdmin enrols an owner and opens the pages.
+func (g gallery) showAdmin(email string) {
+	code, err := g.App.Operator().InviteStaff(g.t.Context(), "main", email, string(staff.Owner))
+	if err != nil {
+		g.t.Fatal(err)
+	}
+	g.at("admin-sign-in", g.shopper, "/admin/sign-in")
+	g.shopper.Type("#f-email", email)
+	g.shopper.Follow("main form button")
+	g.sees("admin-code", g.shopper)
+	g.Deliver()
+	g.at("admin-link", g.shopper, webtest.LinkIn(g.Mailbox.Last(email)))
+	g.shopper.Follow("main form button")
+	g.sees("admin-enrol", g.shopper)
+	secret, err := base32.StdEncoding.WithPadding(base32.NoPadding).
+		DecodeString(strings.ReplaceAll(strings.TrimSpace(chrome.Evaluate[string](g.shopper, secretText)), " ", ""))
+	if err != nil {
+		g.t.Fatal(err)
+	}
+	now, err := staff.TOTPCode(secret, g.Clock.Now())
+	if err != nil {
+		g.t.Fatal(err)
+	}
+	g.shopper.Type("#f-code", "000000")
+	g.shopper.Type("#f-enrolment", code)
+	g.shopper.Follow("main form button.main")
+	g.sees("admin-enrol-error", g.shopper)
+	g.shopper.Type("#f-code", now)
+	g.shopper.Type("#f-enrolment", code)
+	g.shopper.Follow("main form button.main")
+	g.sees("admin-recovery", g.shopper)
+	g.Work()
+	for _, path := range []string{"", "/staff", "/staff/invite", "/security", "/customers", "/customers?sort=name&newsletter=given&company=yes",
+		"/customers?search=nobody&country=CZ", "/customers?sort=wrong"} {
+		g.at("admin"+url.QueryEscape(path), g.shopper, "/admin"+path)
+	}
+	g.shopper.Visit("/admin/customers")
+	g.shopper.Follow("main tbody a")
+	g.sees("admin-customer", g.shopper)
+	g.shopper.Visit("/admin/staff")
+	g.shopper.Follow("main tbody a")
+	g.sees("admin-member", g.shopper)
+	g.at("admin-unknown", g.shopper, "/admin/customers/nobody")
+}
