@@ -58,7 +58,7 @@ func newShell(t *testing.T) *shell {
 	at := webtest.FreeAddress(t)
 	s.placeholders = strings.NewReplacer(
 		"go test ", "go vet ", // the tests run elsewhere, and this is one of them
-		"go run ./cmd/bench -orders", "go run ./cmd/bench -h -orders",
+		"go run ./cmd/bench -", "go run ./cmd/bench -h -",
 		"go run ./cmd/bench\n", "go run ./cmd/bench -h\n",
 		"systemctl stop postern", "true",
 		"mongodb://portal@db.internal/postern", filepath.Join(s.work, "copy"), // storage tests copies to MongoDB
