@@ -198,13 +198,13 @@ func (w Worker) claimPhoto(ctx context.Context, docs storage.Docs[inquiry.Stored
 	switch {
 	case err != nil && !errors.Is(err, storage.ErrNotFound):
 		return err
-	case in.PhotoKeyOf(photo.Number) != key:
+	case in.PhotoNumber(key) == 0:
 		return removeIf(ctx, docs, key, func(p inquiry.StoredPhoto) bool {
 			return !p.Unclaimed.IsZero() && !w.app.now().Before(p.Unclaimed)
 		})
 	}
 	_, err = docs.Change(ctx, key, func(p *inquiry.StoredPhoto) error {
-		p.Unclaimed = time.Time{}
+		p.Unclaimed, p.Number = time.Time{}, in.PhotoNumber(key)
 		return nil
 	})
 	return ifFound(err)

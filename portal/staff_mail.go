@@ -228,31 +228,40 @@ func (w Worker) composeStaffSignIn(ctx context.Context, shop shop.Shop, entry st
 	return to, func(l *i18n.Localizer) mail.Letter { return offer.staffLetter(shop, l, e) }, err
 }
 
-// allowStaff drops an entry that exceeds the limits of its address. A browser that has signed in there before
-// is not kept out by the requests of others.
+// allowStaff counts an email against the daily limit of its address and drops it if that is used up, unless it
+// was requested from a browser that has signed in there before. Part of the daily limit is reserved for such
+// browsers, so that a stranger cannot keep a person out.
 func (w Worker) allowStaff(ctx context.Context, shop shop.Shop, m staff.Member, e mail.Entry) error {
-	if e.Payload[payReserve] != "" {
-		doc, _, err := staff.AccessDocs(w.app.engine, shop.ID).Get(ctx, m.ID)
-		if ifFound(err) != nil {
+	if e.Attempts > 0 {
+		return nil // was counted
+	}
+	if e.Payload[payReserve] == "" {
+		over, err := w.overStaffLimit(ctx, shop, m, "staff-mail-day")
+		if err != nil || !over {
 			return err
 		}
-		if !slices.ContainsFunc(doc.Links.Browsers, func(b credential.KnownBrowser) bool {
-			return credential.SameHash(b.Hash, e.Payload[payBrowser])
-		}) {
-			return mail.ErrDrop
-		}
 	}
-	label := "staff-mail-day"
-	if e.Payload[payReserve] != "" {
-		label = "staff-reserve-day"
+	doc, _, err := staff.AccessDocs(w.app.engine, shop.ID).Get(ctx, m.ID)
+	if ifFound(err) != nil {
+		return err
 	}
-	over, err := w.app.exceeded(ctx, []subjectLimit{
-		w.app.limitOf(shop.ID, label, limit(staffMailsADay, 24*time.Hour), m.Email),
-	})
-	if err == nil && over[0] && e.Attempts == 0 {
+	if !slices.ContainsFunc(doc.Links.Browsers, func(b credential.KnownBrowser) bool {
+		return credential.SameHash(b.Hash, e.Payload[payBrowser])
+	}) {
+		return mail.ErrDrop
+	}
+	over, err := w.overStaffLimit(ctx, shop, m, "staff-reserve-day")
+	if err == nil && over {
 		err = mail.ErrDrop
 	}
 	return err
+}
+
+func (w Worker) overStaffLimit(ctx context.Context, shop shop.Shop, m staff.Member, label string) (bool, error) {
+	over, err := w.app.exceeded(ctx, []subjectLimit{
+		w.app.limitOf(shop.ID, label, limit(staffMailsADay, 24*time.Hour), m.Email),
+	})
+	return err == nil && over[0], err
 }
 
 // staffLetter writes the sign-in email to a member of staff.

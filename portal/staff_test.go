@@ -760,3 +760,24 @@ func TestRenewedRecoveryCodesReplaceTheOld(t *testing.T) {
 		t.Errorf("16 minutes later: %v", err)
 	}
 }
+
+// TestStrangersKeepNoStaffOut checks that requests from other browsers use up only their part of the daily emails:
+// a browser that signed in before still gets one, at any hour.
+func TestStrangersKeepNoStaffOut(t *testing.T) {
+	t.Parallel()
+	h := newTestApp(t)
+	h.enrolled(boss, staff.Owner)
+	for range 6 {
+		h.clock.Move(time.Hour + time.Minute)
+		for range 6 {
+			h.staffLink(boss, "stranger")
+		}
+	}
+	h.clock.Move(time.Hour + time.Minute)
+	if _, code := h.staffLink(boss, "stranger"); code != "" {
+		t.Error("a stranger still gets emails sent")
+	}
+	if link, code := h.staffLink(boss, "browser of "+boss); link == "" && code == "" {
+		t.Error("the known browser gets no email")
+	}
+}

@@ -1,6 +1,7 @@
 package inquiry
 
 import (
+	"slices"
 	"time"
 
 	"postern/portal/picture"
@@ -63,4 +64,9 @@ func (in Inquiry) PhotoKeyOf(number int) string {
 		return ""
 	}
 	return in.Photos[number-1].Key
+}
+
+// PhotoNumber returns the number of the photo with a key, from 1, or 0 if the request does not name it.
+func (in Inquiry) PhotoNumber(key string) int {
+	return 1 + slices.IndexFunc(in.Photos, func(p Photo) bool { return p.Key == key })
 }

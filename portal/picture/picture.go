@@ -10,6 +10,7 @@ package picture
 import (
 	"bytes"
 	"image"
+	"image/color"
 	"image/jpeg"
 	"image/png"
 
@@ -28,7 +29,7 @@ const (
 
 // maxScans limits the scans of a progressive JPEG, which normally has about ten. Each scan is a pass over
 // the whole image, and a file of MaxBytes could contain a hundred thousand.
-const maxScans = 100
+const maxScans = 30
 
 // Image is a picture that is ready to be served: Data is the whole file, Width and Height are in pixels.
 type Image struct {
@@ -91,7 +92,11 @@ func header(kind kind, file []byte) (image.Point, error) {
 		return image.Point{}, &Error{Reason: Damaged, cause: err}
 	}
 	size := image.Pt(config.Width, config.Height)
-	if min(size.X, size.Y) < 1 || max(size.X, size.Y) > MaxSide || size.X*size.Y > MaxPixels {
+	most := MaxPixels
+	if config.ColorModel == color.CMYKModel {
+		most /= 2 // the decoder needs about twice the memory for it
+	}
+	if min(size.X, size.Y) < 1 || max(size.X, size.Y) > MaxSide || size.X*size.Y > most {
 		return image.Point{}, &Error{Reason: Dimensions}
 	}
 	return size, nil

@@ -102,6 +102,9 @@ func (b *inbox) receive(ctx *fasthttp.RequestCtx) (release func(), err error) {
 func (in *intake) readParts(ctx *fasthttp.RequestCtx) error {
 	request := &ctx.Request
 	if !bytes.HasPrefix(in.header.ContentType(), []byte(fiber.MIMEMultipartForm)) {
+		if files := in.route.Files; files.Most > 0 && len(in.body) > files.Text {
+			return fiber.ErrRequestEntityTooLarge
+		}
 		return nil
 	}
 	body := in.body

@@ -104,7 +104,7 @@ func (g *guard) handle(ctx *fasthttp.RequestCtx) {
 		told(ResponseInfo{Method: otherMethod, Route: "-", Status: ctx.Response.StatusCode(),
 			Took: time.Since(start)})
 	}
-	if form := ctx.PostArgs(); form.Len() > gate.MaxFields {
+	if form := ctx.PostArgs(); form.Len() > gate.MaxFields || ctx.UserValue(gate.FilesKey{}) != nil {
 		discard(ctx)
 	}
 }

@@ -17,6 +17,7 @@ type FileLimit struct {
 	Field string
 	Most  int // more files than this are read, so that the form can say so, up to twice as many
 	Bytes int // of each; a longer one is cut off one byte later
+	Text  int // the maximum size of all other fields together, in bytes
 }
 
 // Parts are the parts of a multipart form. Names and types of files are not kept, because senders choose
@@ -43,11 +44,14 @@ func ReadParts(contentType string, body []byte, files FileLimit, most int) (Part
 		return Parts{}, errParts
 	}
 	read := partReader{from: multipart.NewReader(bytes.NewReader(body), boundary), files: files,
-		longest: len(body), seen: map[string]bool{}}
+		left: files.Text, seen: map[string]bool{}}
 	for range most + 1 {
-		if err := read.next(); errors.Is(err, errLastPart) {
+		switch err := read.next(); {
+		case errors.Is(err, errLastPart):
 			return read.parts, nil
-		} else if err != nil {
+		case errors.Is(err, fiber.ErrRequestEntityTooLarge):
+			return Parts{}, err
+		case err != nil:
 			return Parts{}, errParts
 		}
 	}
@@ -58,11 +62,11 @@ func ReadParts(contentType string, body []byte, files FileLimit, most int) (Part
 var errLastPart = errors.New("no more parts")
 
 type partReader struct {
-	from    *multipart.Reader
-	files   FileLimit
-	longest int
-	seen    map[string]bool
-	parts   Parts
+	from  *multipart.Reader
+	files FileLimit
+	left  int // of the bytes of all texts
+	seen  map[string]bool
+	parts Parts
 }
 
 // next reads a part.
@@ -91,7 +95,10 @@ func (r *partReader) next() error {
 		return errParts
 	}
 	r.seen[name] = true
-	value, err := io.ReadAll(part)
+	value, err := io.ReadAll(io.LimitReader(part, int64(r.left)+1))
+	if r.left -= len(value); r.left < 0 {
+		return fiber.ErrRequestEntityTooLarge
+	}
 	r.parts.Names, r.parts.Values = append(r.parts.Names, name), append(r.parts.Values, string(value))
 	return err
 }
@@ -101,7 +108,7 @@ func (r *partReader) readFile(part io.Reader, name string) error {
 	if len(r.parts.Files) >= 2*r.files.Most {
 		return errParts
 	}
-	file := bytes.NewBuffer(make([]byte, 0, min(r.files.Bytes+1, r.longest)+bytes.MinRead))
+	var file bytes.Buffer
 	if _, err := file.ReadFrom(io.LimitReader(part, int64(r.files.Bytes)+1)); err != nil {
 		return err
 	}

@@ -15,7 +15,9 @@ import (
 
 const parted = "multipart/form-data; boundary=b"
 
-func photoLimit() gate.FileLimit { return gate.FileLimit{Field: "photos", Most: 2, Bytes: 10} }
+func photoLimit() gate.FileLimit {
+	return gate.FileLimit{Field: "photos", Most: 2, Bytes: 10, Text: 1 << 10}
+}
 
 // form joins parts, each a disposition and a content, to a multipart form.
 func form(parts ...string) string {
@@ -72,6 +74,7 @@ func TestReadPartsRefuses(t *testing.T) {
 		{"another type", "multipart/mixed; boundary=b", whole},
 		{"two boundaries", "multipart/form-data; boundary=b; boundary=c", whole},
 		{"empty", parted, ""},
+		{"too much text", parted, form(`name="a"`, strings.Repeat("x", 1000), `name="b"`, strings.Repeat("x", 25))},
 		{"a file as a text", parted, form(`name="text"; filename="a.txt"`, "x")},
 		{"a text as a file", parted, form(`name="photos"`, "x")},
 		{"two texts of one name", parted, form(`name="owner"`, "me", `name="owner"`, "you")},

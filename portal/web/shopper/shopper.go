@@ -104,7 +104,8 @@ const (
 
 // withPhotos allows the form photos.
 func withPhotos(route gate.Route) gate.Route {
-	route.Files = gate.FileLimit{Field: photosField, Most: inquiry.MaxPhotos, Bytes: picture.MaxBytes}
+	route.Files = gate.FileLimit{Field: photosField, Most: inquiry.MaxPhotos, Bytes: picture.MaxBytes,
+		Text: formBytes}
 	route.Body = inquiry.MaxPhotos*picture.MaxBytes + formBytes
 	route.Reading = uploadTime
 	return route
