@@ -22,10 +22,10 @@ func TestBrowserAdmin(t *testing.T) {
 	s := newStand(t, chrome.Start(t))
 	s.fillAdmin(t)
 	for _, lang := range languages(t) {
+		if lang != "en" && lang != "de" && !whole() { // only the texts differ, and German has the longest words
+			continue
+		}
 		t.Run(lang, func(t *testing.T) {
-			if lang != "en" && !whole() {
-				t.Skip("the other languages differ only in their texts; PORTAL_TEST_FULL=1 looks at them, too")
-			}
 			g := gallery{stand: s, t: t, lang: lang}
 			g.shopper = g.tab(t, chrome.Options{Language: lang})
 			g.showAdmin(lang + "-owner@shop.test")
