@@ -164,8 +164,8 @@ func (c *conn) linger() {
 
 // The limits of the wait in Close.
 const (
-	lingerTime  = time.Second
-	lingerBytes = 8 << 20
+	lingerTime  = 2 * time.Second
+	lingerBytes = 32 << 20 // more than a form with photos may have
 )
 
 // Close implements net.Conn.
