@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"strconv"
 	"time"
 
@@ -98,11 +99,10 @@ func (f Feed) changeCustomer(ctx context.Context, id string, introduced bool,
 		if err := alter(c); err != nil {
 			return err
 		}
-		act := f.act(audit.CustomerChanged, id)
-		if act.Changes = audit.Changes(before, c.Fields()); len(act.Changes) == 0 {
+		if maps.Equal(before, c.Fields()) {
 			return nil
 		}
-		return act.Carry(&c.Work)
+		return c.Carry(f.act(audit.CustomerChanged, id), before)
 	})
 }
 

@@ -157,7 +157,6 @@ func (o Operator) change(ctx context.Context, shop, id string, kind audit.Kind,
 		if err := alter(c); err != nil {
 			return err
 		}
-		act.Changes = audit.Changes(before, c.Fields())
-		return act.Carry(&c.Work)
+		return c.Carry(act, before)
 	})
 }

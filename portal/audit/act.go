@@ -25,7 +25,9 @@ type Kind string
 
 // The kinds of acts.
 const (
+	CustomerCreated          Kind = "customer.created"
 	CustomerChanged          Kind = "customer.changed"
+	CustomerUndone           Kind = "customer.undone" // an earlier act, which Act.Undoes names
 	CustomerSignedOut        Kind = "customer.signed_out"
 	CustomerErasureRequested Kind = "customer.erasure_requested"
 	CustomerErasureCancelled Kind = "customer.erasure_cancelled"
@@ -39,14 +41,19 @@ type Undo string
 // The ways in which an act can be undone.
 const (
 	UndoNever Undo = "never"
-	UndoDays  Undo = "days" // for 30 days
+	UndoDays  Undo = "days" // for UndoPeriod
 	UndoUntil Undo = "date" // until a date that the act itself sets, such as that of an erasure
 )
+
+// UndoPeriod is how long an act can be undone.
+const UndoPeriod = 30 * 24 * time.Hour
 
 // Undos declares for each kind of act whether it can be undone.
 func Undos() map[Kind]Undo {
 	return map[Kind]Undo{
+		CustomerCreated:          UndoNever, // an erasure removes the account
 		CustomerChanged:          UndoDays,
+		CustomerUndone:           UndoNever,
 		CustomerSignedOut:        UndoNever,
 		CustomerErasureRequested: UndoUntil,
 		CustomerErasureCancelled: UndoNever, // a new request starts a new period
@@ -122,7 +129,18 @@ type Act struct {
 	Changes  []Change  `bson:"changes,omitempty" json:"changes,omitempty"`
 	Reason   string    `bson:"reason,omitempty" json:"reason,omitempty"`
 	Address  string    `bson:"address,omitempty" json:"address,omitempty"` // the client's IP address
+	Undoes   string    `bson:"undoes,omitempty" json:"undoes,omitempty"`   // the id of the act that this one undoes
+	Batch    string    `bson:"batch,omitempty" json:"batch,omitempty"`     // the id of the batch it belongs to
 }
+
+// UndoOf returns the act that undoes another one. Its id follows from the other's, so that nothing is undone twice.
+func UndoOf(act string, by Actor, at time.Time) Act {
+	undo := New(CustomerUndone, by, at)
+	undo.ID, undo.Undoes = undoID(act), act
+	return undo
+}
+
+func undoID(act string) string { return "undo-" + act }
 
 // New returns an act with a new id.
 func New(kind Kind, by Actor, at time.Time) Act {

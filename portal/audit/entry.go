@@ -56,12 +56,15 @@ func (d *Detail) erase(by string) {
 	d.Salt, d.Erased = "", by
 }
 
-// digest returns the hash of the detail: of the salt, customer, reason, address, and of each change the
-// field, before and after.
+// digest returns the hash of the detail: of the salt, customer, reason, address, of each change the field,
+// before and after, and of the act that this one undoes with its batch, if it names one of them.
 func (d Detail) digest() string {
 	parts := []string{d.Salt, d.Customer, d.Reason, d.Address}
 	for _, c := range d.Changes {
 		parts = append(parts, c.Field, c.Before, c.After)
+	}
+	if d.Undoes != "" || d.Batch != "" {
+		parts = append(parts, d.Undoes, d.Batch)
 	}
 	return hashOf(parts...)
 }

@@ -3,6 +3,7 @@ package audit
 import (
 	"context"
 	"slices"
+	"strings"
 	"time"
 
 	"postern/storage"
@@ -86,6 +87,28 @@ func (q Query) plan() (find storage.Query, matches func(Detail) bool) {
 		return (q.Customer == "" || d.Customer == q.Customer) && (q.Kind == "" || d.Kind == q.Kind) &&
 			(q.Actor == "" || slices.Contains(d.Actors, q.Actor))
 	}
+}
+
+// Get returns an entry by the id of its act, or storage.ErrNotFound.
+func (l Log) Get(ctx context.Context, act string) (Detail, error) {
+	d, _, err := l.details().Get(ctx, act)
+	return d, err
+}
+
+// Undone returns which of the acts have been undone, as far as it is recorded.
+func (l Log) Undone(ctx context.Context, acts []string) (map[string]bool, error) {
+	ids := make([]string, len(acts))
+	for i, act := range acts {
+		ids[i] = undoID(act)
+	}
+	found, err := storage.ReadAll[struct {
+		Undoes string `bson:"undoes"`
+	}](ctx, l.details(), ids)
+	undone := map[string]bool{}
+	for _, hit := range found {
+		undone[strings.TrimPrefix(hit.Key, undoID(""))] = true
+	}
+	return undone, err
 }
 
 // Each visits all entries that a query selects, newest first.

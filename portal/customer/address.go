@@ -28,13 +28,10 @@ func CheckDistinct(f *validate.Validator, addresses []SavedAddress) {
 	}
 }
 
-// LastChange is the time that a feed's content must not be older than: the last change by the feed or by
-// the customer.
+// LastChange is the time that a feed's content must not be older than: the last change by the feed, the
+// customer or staff.
 func (c Customer) LastChange() time.Time {
-	if c.FedAt.After(c.ShopperAt) {
-		return c.FedAt
-	}
-	return c.ShopperAt
+	return slices.MaxFunc([]time.Time{c.FedAt, c.ShopperAt, c.StaffAt}, time.Time.Compare)
 }
 
 // ReplaceAddresses replaces the saved addresses with a feed's. An address without an id gets the id of the

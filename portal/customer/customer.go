@@ -46,6 +46,10 @@ type Customer struct {
 	FedEmail       string           `bson:"fed_email,omitempty"` // what the shop's own records have: said again, it moves nothing
 	Erasure        Erasure          `bson:"erasure,omitempty"`
 	ErasuresAsked  []time.Time      `bson:"erasures_asked,omitempty"` // within a day, each counted once
+	Tags           []string         `bson:"tags,omitempty"`           // given by the shop, sorted
+	TaxExempt      TaxExemption     `bson:"tax_exempt,omitempty"`
+	StaffAt        time.Time        `bson:"staff_at,omitempty"` // changed by staff
+	Acts           []FieldAct       `bson:"acts,omitempty"`     // that may be undone, oldest first
 	Work           job.List         `bson:"work,omitempty"`
 
 	ListForm string   `bson:"list_form,omitempty"` // how the fields below were made; see ListForm
@@ -122,9 +126,15 @@ func Change(ctx context.Context, docs storage.Docs[Customer], id string, now fun
 		if !c.Erasure.Begun.IsZero() {
 			return storage.ErrNotFound // for everyone but the worker that erases it
 		}
+		acts := slices.Clone(c.Acts)
+		var before map[string]string
+		if len(acts) > 0 {
+			before = c.Fields()
+		}
 		if err := alter(c); err != nil {
 			return err
 		}
+		c.overtake(acts, before)
 		c.Settle(now())
 		return nil
 	})
@@ -142,6 +152,7 @@ func (c *Customer) Settle(now time.Time) {
 	c.settleVAT(now)
 	c.settleList()
 	c.forgetRemoved(now)
+	c.forgetActs(now)
 	c.Work.Schedule(erasure)
 	c.Work.Schedule(job.Request{Kind: KindVATCheck, At: c.VAT.NextAt, Slow: true})
 	release := earliest(c.Reserved, func(f ReservedEmail) time.Time { return f.Until })

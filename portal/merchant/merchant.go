@@ -28,6 +28,7 @@ type person struct {
 	session staff.Session
 	token   staff.Token
 	browser credential.Browser
+	address string // the client's, for the log
 }
 
 // Candidate is a person who has used a sign-in link and not yet proved the second factor.

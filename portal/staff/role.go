@@ -33,7 +33,8 @@ const (
 	PermissionSecurity Permission = "security" // one's own sessions, factors and recovery codes
 	PermissionStaff    Permission = "staff"    // the people, their roles and their sessions
 
-	PermissionCustomers Permission = "customers" // to read the customers with all that is known of them
+	PermissionCustomers     Permission = "customers"      // to read the customers with all that is known of them
+	PermissionEditCustomers Permission = "customers.edit" // to change them, and to undo it
 )
 
 // May reports whether the role has a permission. This is the only table of roles and permissions.
@@ -41,6 +42,8 @@ func (r Role) May(p Permission) bool {
 	switch p {
 	case PermissionHome, PermissionSecurity, PermissionCustomers:
 		return slices.Contains(Roles(), r)
+	case PermissionEditCustomers:
+		return r != Viewer && IsRole(string(r))
 	case PermissionStaff:
 		return r == Owner
 	}

@@ -153,6 +153,7 @@ func TestHalfWayIsNotIn(t *testing.T) {
 // TestRolesOfRoutes reports.
 func mayOpen() map[string][]staff.Role {
 	all, owner := staff.Roles(), []staff.Role{staff.Owner}
+	editors := []staff.Role{staff.Owner, staff.Manager, staff.Support}
 	return map[string][]staff.Role{
 		"GET /admin":                         all,
 		"POST /admin/language":               all,
@@ -165,6 +166,9 @@ func mayOpen() map[string][]staff.Role {
 		"POST /admin/security/recovery":      all,
 		"GET /admin/customers":               all,
 		"GET /admin/customers/:id":           all,
+		"GET /admin/customers/:id/edit":      editors,
+		"POST /admin/customers/:id/edit":     editors,
+		"POST /admin/customers/:id/undo":     editors,
 		"GET /admin/staff":                   owner,
 		"GET /admin/staff/invite":            owner,
 		"POST /admin/staff/invite":           owner,

@@ -15,6 +15,7 @@ import (
 	"postern/portal/merchant"
 	"postern/portal/money"
 	"postern/portal/order"
+	"postern/portal/staff"
 	"postern/portal/web/gate"
 	"postern/portal/web/page"
 )
@@ -22,6 +23,9 @@ import (
 // customerView is a customer's page, for reading.
 type customerView struct {
 	page.Base
+	Path      string
+	MayEdit   bool
+	Form      page.Form // with the error of an act that was refused
 	Badges    []page.Pill
 	Sub       string // what identifies the customer: the email and the ids
 	Identity  []fact
@@ -69,6 +73,11 @@ func (h *Handler) customer(c *fiber.Ctx, s merchant.Staff) error {
 	if err != nil {
 		return err
 	}
+	return h.showCustomer(c, s, id, nil)
+}
+
+// showCustomer shows the page, above it an act that was refused.
+func (h *Handler) showCustomer(c *fiber.Ctx, s merchant.Staff, id string, refused error) error {
 	v, err := s.Customer(c.UserContext(), id, c.Query("cursor"))
 	if err != nil {
 		return err
@@ -78,7 +87,9 @@ func (h *Handler) customer(c *fiber.Ctx, s merchant.Staff) error {
 	if b.Title = v.Name(); b.Title == "" {
 		b.Title = v.Email
 	}
-	data := customerView{Base: b, Sub: v.Email, More: v.More}
+	b.OfferUndo(customerPathOf(id)+"/undo", page.Hidden{Name: "act", Value: c.Query("undo")})
+	data := customerView{Base: b, Sub: v.Email, More: v.More, Path: customerPathOf(id), Form: b.Form(nil, refused)}
+	data.MayEdit = s.May(staff.PermissionEditCustomers)
 	data.identity(v, h.app.Now())
 	data.Contact, data.Company = data.contact(v), data.company(h, v)
 	data.addresses(h, v)
@@ -89,7 +100,7 @@ func (h *Handler) customer(c *fiber.Ctx, s merchant.Staff) error {
 	for _, given := range v.Sessions {
 		data.Sessions = append(data.Sessions, browserOf(b, given))
 	}
-	return h.pages.Render(c, fiber.StatusOK, "admin/customer", data)
+	return h.pages.Render(c, page.Refusal(refused), "admin/customer", data)
 }
 
 // facts returns the given pairs of a message key and a text, without those whose text is empty.
@@ -112,6 +123,12 @@ func (p *customerView) identity(v merchant.CustomerView, now time.Time) {
 	visited := p.T("customer.never")
 	if v.List != nil && !v.List.VisitedAt.IsZero() {
 		visited = p.L.DateTime(v.List.VisitedAt)
+	}
+	if !v.TaxExempt.IsZero() {
+		p.Badges = append(p.Badges, p.Pill("neutral", p.T("customer.exempt.badge")))
+	}
+	for _, tag := range v.Tags {
+		p.Badges = append(p.Badges, p.Pill("neutral", tag))
 	}
 	born := ""
 	if day, err := time.ParseInLocation(time.DateOnly, v.BirthDate, p.L.Zone()); err == nil {

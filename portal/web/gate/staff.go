@@ -39,6 +39,7 @@ func Staff(c *fiber.Ctx) (merchant.Staff, error) {
 		made := staffAuthentication{err: validate.NewError(validate.SignIn, "")}
 		if cookie := staffSessionOf(c); cookie != "" && r.gate != nil {
 			made.staff, made.err = merchant.Enter(c.UserContext(), r.gate.app, r.shop, cookie, browserOf(c))
+			made.staff = made.staff.From(r.address.String())
 		}
 		r.staff = &made
 	}

@@ -1,0 +1,160 @@
+package merchant
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"time"
+
+	"postern/portal/audit"
+	"postern/portal/customer"
+	"postern/portal/staff"
+	"postern/portal/validate"
+	"postern/storage"
+)
+
+// From returns the person with the address of the client, for the log.
+func (s Staff) From(address string) Staff {
+	s.address = address
+	return s
+}
+
+// newAct returns an act of the person. The customer can read the reason, which is a field error at "reason" if
+// it is too long.
+func (s Staff) newAct(kind audit.Kind, customer, reason string) (audit.Act, error) {
+	f := &validate.Validator{}
+	act := audit.New(kind, s.actor(), s.app.Now())
+	act.Customer, act.Reason, act.Address = customer, f.Text("reason", reason, validate.MaxText), s.address
+	return act, validate.InvalidFields(f.Rejected)
+}
+
+func (s Staff) actor() audit.Actor {
+	return audit.Actor{Kind: audit.Staff, ID: s.member.ID, Role: string(s.member.Role)}
+}
+
+// actOn is the one way of every act of a person on a customer: it changes the customer, who then carries the act
+// with what it changed. The permission is decided in the attempt itself, so that somebody who lost the role
+// after opening the form changes nothing. An act that changes nothing is not recorded.
+func (s Staff) actOn(ctx context.Context, p staff.Permission, act audit.Act,
+	alter func(*customer.Customer) error) (customer.Customer, error) {
+	c, err := customer.Change(ctx, s.customers(), act.Customer, s.app.Now, func(c *customer.Customer) error {
+		if err := s.requireStill(ctx, p); err != nil {
+			return err
+		}
+		before := c.Fields()
+		if err := alter(c); err != nil {
+			return err
+		}
+		if len(audit.Changes(before, c.Fields())) == 0 {
+			return storage.ErrUnchanged
+		}
+		c.StaffAt, c.ChangedAt = s.app.Now(), s.app.Now()
+		return c.Carry(act, before)
+	})
+	return c, validate.NotFoundIfMissing(err)
+}
+
+// requireStill is an error unless the person's role has the permission at this moment.
+func (s Staff) requireStill(ctx context.Context, p staff.Permission) error {
+	roster, _, err := s.rosters().Get(ctx, staff.RosterKey)
+	if err != nil {
+		return strangerIfMissing(err)
+	}
+	present, found := roster.ByID(s.member.ID)
+	switch {
+	case !found || present.Sessions != s.member.Sessions:
+		return stranger()
+	case !present.Role.May(p):
+		return denied()
+	}
+	return nil
+}
+
+// Undo undoes an act on a customer. It is a Conflict, with an error at each field, if something else has changed one
+// of them since, if the act cannot be undone, if it is older than audit.UndoPeriod, and if it has been undone already.
+// It is NotFound if there is no such act on this customer.
+func (s Staff) Undo(ctx context.Context, id, act string) error {
+	undo := audit.UndoOf(act, s.actor(), s.app.Now())
+	undo.Customer, undo.Address = id, s.address
+	_, err := s.actOn(ctx, staff.PermissionEditCustomers, undo, func(c *customer.Customer) error {
+		earlier, err := s.actAgainst(ctx, *c, act)
+		if err != nil {
+			return err
+		}
+		if _, err := s.actAgainst(ctx, *c, undo.ID); err == nil {
+			return validate.NewError(validate.Conflict, "undo.already")
+		} else if validate.KindOf(err) != validate.NotFound {
+			return err
+		}
+		if err := s.undoable(earlier); err != nil {
+			return err
+		}
+		return c.Undo(earlier)
+	})
+	return err
+}
+
+// undoable is an error unless acts of this kind and age can be undone.
+func (s Staff) undoable(act audit.Act) error {
+	switch {
+	case audit.Undos()[act.Kind] == audit.UndoNever:
+		return validate.NewError(validate.Conflict, "undo.never")
+	case !s.app.Now().Before(act.At.Add(audit.UndoPeriod)):
+		return validate.NewError(validate.Conflict, "undo.late")
+	}
+	return nil
+}
+
+// actAgainst returns an act on a customer, who may still carry it. Otherwise it is validate.NotFound. An act is
+// recorded before the customer stops carrying it, so none is missed.
+func (s Staff) actAgainst(ctx context.Context, c customer.Customer, id string) (audit.Act, error) {
+	carried, err := audit.Pending(c.Work)
+	if err != nil {
+		return audit.Act{}, err
+	}
+	if at := slices.IndexFunc(carried, func(a audit.Act) bool { return a.ID == id }); at >= 0 {
+		return carried[at], nil
+	}
+	entry, err := s.log().Get(ctx, id)
+	if errors.Is(err, storage.ErrNotFound) || err == nil && entry.Customer != c.ID {
+		return audit.Act{}, validate.NewError(validate.NotFound, "undo.gone")
+	}
+	return entry.Act, err
+}
+
+func (s Staff) log() audit.Log { return audit.Open(s.app.Engine(), s.shop.ID, s.app.Now) }
+
+// Event is an entry of a customer's timeline.
+type Event struct {
+	audit.Detail
+	CanUndo bool
+	Undone  bool
+}
+
+// Events returns a page of the acts on a customer, newest first. A cursor of another list is a field error at
+// "cursor". An act of the last seconds may be missing.
+func (s Staff) Events(ctx context.Context, c customer.Customer, cursor string) (list []Event, page audit.Page, err error) {
+	if !s.May(staff.PermissionCustomers) {
+		return nil, page, denied()
+	}
+	page, err = s.log().List(ctx, audit.Query{Customer: c.ID, Cursor: cursor, Limit: eventsPerPage})
+	if errors.Is(err, storage.ErrCursor) {
+		return nil, page, wrongField("cursor", "cursor.bad")
+	}
+	ids := make([]string, len(page.Entries))
+	for i, entry := range page.Entries {
+		ids[i] = entry.ID
+	}
+	undone, failed := s.log().Undone(ctx, ids)
+	for _, entry := range page.Entries {
+		e := Event{Detail: entry, Undone: undone[entry.ID]}
+		e.CanUndo = s.May(staff.PermissionEditCustomers) && s.undoable(entry.Act) == nil && c.CanUndo(entry.Act)
+		list = append(list, e)
+	}
+	return list, page, errors.Join(err, failed)
+}
+
+const eventsPerPage = 20
+
+// today returns the present day in the shop's time zone.
+func (s Staff) today() time.Time { return s.app.Now().In(s.shop.Location()) }
