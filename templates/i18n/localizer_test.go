@@ -36,7 +36,7 @@ func TestPlurals(t *testing.T) {
 		count any
 		want  string
 	}{
-		{"en", 0, "0 orders"}, {"en", 1, "1 order"}, {"en", 2, "2 orders"}, {"en", 1234, "1,234 orders"},
+		{"en", 0, "0\u00a0orders"}, {"en", 1, "1\u00a0order"}, {"en", 2, "2\u00a0orders"}, {"en", 1234, "1,234\u00a0orders"},
 		{"sk", 0, "0\u00a0objednávok"}, {"sk", 1, "1\u00a0objednávka"}, {"sk", 2, "2\u00a0objednávky"},
 		{"sk", 4, "4\u00a0objednávky"},
 		{"sk", 5, "5\u00a0objednávok"}, {"sk", 101, "101\u00a0objednávok"},
@@ -65,8 +65,8 @@ func TestValues(t *testing.T) {
 		{"map of strings", "Dear Jana!", "named", []any{map[string]string{"Name": "Jana"}}},
 		{"a value that looks like a place", "Dear {{.Name}}!", "named", []any{"Name", "{{.Name}}"}},
 		{"a year is not grouped", "in 2026", "year", []any{"Year", 2026}},
-		{"a time, in the sentence's manner", "by Thursday 5 March", "due", []any{"At", at}},
-		{"a time, as a day", "on 5 March 2026", "on", []any{"At", &at}},
+		{"a time, in the sentence's manner", "by Thursday 5\u00a0March", "due", []any{"At", at}},
+		{"a time, as a day", "on 5\u00a0March 2026", "on", []any{"At", &at}},
 		{"no time", "on ", "on", []any{"At", (*time.Time)(nil)}},
 		{"an odd argument", "Dear !", "named", []any{"Name"}},
 	}
@@ -113,7 +113,7 @@ func TestDates(t *testing.T) {
 	at := time.Date(2026, 3, 4, 23, 5, 0, 0, time.UTC) // already the fifth in Bratislava
 	type words struct{ Date, Short, Day, DateTime, ISO string }
 	want := map[string]words{
-		"en": {"5 March 2026", "5 Mar 2026", "Thursday 5 March", "5 March 2026 at 00:05",
+		"en": {"5\u00a0March 2026", "5\u00a0Mar 2026", "Thursday 5\u00a0March", "5\u00a0March 2026 at 00:05",
 			"2026-03-05T00:05:00+01:00"},
 		"sk": {"5.\u00a0marca 2026", "5.\u00a03.\u00a02026", "štvrtok 5.\u00a0marca",
 			"5.\u00a0marca 2026 o\u00a00:05", "2026-03-05T00:05:00+01:00"},

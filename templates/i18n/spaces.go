@@ -11,8 +11,7 @@ import (
 // needed.
 const noBreak = "\u00a0"
 
-// spaces holds one language's rules for preventing line breaks. The zero value, as for English, has no
-// rules.
+// spaces holds one language's rules for preventing line breaks. The zero value has none.
 type spaces struct {
 	on      bool
 	letters string // one-letter words that stay with the next word, in lower case
@@ -24,7 +23,7 @@ func spacesOf(lang string) spaces {
 		return spaces{on: true, letters: "aikosuvz"}
 	case "pl":
 		return spaces{on: true, letters: "aiouwz"}
-	case "de":
+	case "de", "en":
 		return spaces{on: true}
 	}
 	return spaces{}

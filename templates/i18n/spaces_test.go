@@ -12,7 +12,7 @@ import (
 func TestSpacesThatDoNotBreak(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct{ lang, text, want string }{
-		{"en", "In 10 minutes a code", "In 10 minutes a code"},
+		{"en", "In 10 minutes a code", "In 10~minutes a code"},
 		{"sk", "Prihláste sa v obchode a z účtu", "Prihláste sa v~obchode a~z~účtu"},
 		{"sk", "Odstúpenie do 14 dní (v obchode)", "Odstúpenie do 14~dní (v~obchode)"},
 		{"cs", "O {{.Count}} objednávkách k {{.Email}}", "O~{{.Count}}~objednávkách k~{{.Email}}"},

@@ -31,7 +31,7 @@ func TestErrorsBecomeSentencesAtTheirFields(t *testing.T) {
 			}},
 		{"the form as a whole", &validate.Error{Kind: validate.Invalid, Fields: []validate.FieldError{
 			{Key: "address.too_many", Args: map[string]string{"Most": "20"}},
-		}}, "You can save up to 20 addresses. Delete one to add another.", []ErrorLink{}},
+		}}, "You can save up to 20\u00a0addresses. Delete one to add another.", []ErrorLink{}},
 		{"an error without fields", &validate.Error{Kind: validate.Conflict, Key: "address.changed"},
 			"This address was changed in another window. Check it and try again.", []ErrorLink{}},
 		{"an error that is none of ours", errors.New("secret text"),
