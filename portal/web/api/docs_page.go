@@ -58,6 +58,7 @@ type docsOperation struct {
 	Text                             docsText
 	Parameters                       []docsMember
 	Bodies                           []docsBody
+	Example                          string // a whole request, "" for none
 	Answers                          []docsAnswer
 }
 
@@ -166,6 +167,10 @@ func (h *Handler) operation(doc *node, method, path string, op *node) docsOperat
 	limit := op.at("requestBody", "x-max-bytes").text()
 	for kind, content := range op.at("requestBody", "content").members() {
 		o.Bodies = append(o.Bodies, docsBody{kind, h.size(limit), h.docsLink(content.at("schema"))})
+		if content.has("example") {
+			o.Example = method + " " + path + "\nAuthorization: Bearer KEY\nContent-Type: " + kind + "\n\n" +
+				content.at("example").indented("")
+		}
 	}
 	for status, answer := range op.at("responses").members() {
 		if name, is := strings.CutPrefix(answer.at("$ref").text(), "#/components/responses/"); is {

@@ -46,3 +46,28 @@ func TestDocsPageShowsTheDocument(t *testing.T) {
 		}
 	}
 }
+
+// TestExampleRequestsAreAccepted sends the requests that the page shows, as they are.
+func TestExampleRequestsAreAccepted(t *testing.T) {
+	t.Parallel()
+	i := newPortal(t)
+	key := i.Key("main")
+	examples := webtest.Portal(t).Browser().Get(api.DocsPath).Want(200).RawTexts(".docs-example")
+	if len(examples) < 4 {
+		t.Fatalf("there are only %d examples", len(examples))
+	}
+	for _, example := range examples {
+		head, body, _ := strings.Cut(example, "\n\n")
+		line, rest, _ := strings.Cut(head, "\n")
+		method, path, _ := strings.Cut(line, " ")
+		if !strings.Contains(rest, "Authorization: Bearer KEY") || !strings.Contains(rest, "Content-Type: application/json") {
+			t.Errorf("%s lacks a header: %s", line, rest)
+		}
+		path = strings.NewReplacer("{number}", "2026-0042", "{id}", "1001").Replace(path)
+		page := i.Browser().Send(webtest.Request{Method: method, Path: path, Body: body, Header: map[string]string{
+			"Authorization": "Bearer " + key, "Content-Type": "application/json"}})
+		if page.Status >= 300 || strings.Contains(page.Body, `"status":"rejected"`) || strings.Contains(page.Body, "warnings\":[{") {
+			t.Errorf("%s: %d %s", line, page.Status, page.Body)
+		}
+	}
+}

@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"strconv"
+	"strings"
 )
 
 // node is a value of a JSON document whose objects keep their order.
@@ -100,6 +102,32 @@ func (n *node) text() string {
 		return ""
 	}
 	return fmt.Sprint(n.scalar)
+}
+
+// indented returns a value as JSON of several lines, each after the first beginning with margin. A value of
+// scalars only stands on one line.
+func (n *node) indented(margin string) string {
+	var parts []string
+	inner := margin + "  "
+	flat := true
+	for name, child := range n.members() {
+		parts = append(parts, strconv.Quote(name)+": "+child.indented(inner))
+		flat = flat && child.byName == nil && child.list == nil
+	}
+	for _, child := range n.list {
+		parts, flat = append(parts, child.indented(inner)), false
+	}
+	open, end := "{", "}"
+	if n.byName == nil {
+		open, end = "[", "]"
+	}
+	switch {
+	case n.byName == nil && n.list == nil:
+		return n.json()
+	case flat && margin != "":
+		return open + strings.Join(parts, ", ") + end
+	}
+	return open + "\n" + inner + strings.Join(parts, ",\n"+inner) + "\n" + margin + end
 }
 
 // json returns a scalar as JSON.

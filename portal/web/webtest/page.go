@@ -78,3 +78,10 @@ func (p *Page) find(selector string) *goquery.Selection {
 }
 
 func collapse(text string) string { return strings.Join(strings.Fields(text), " ") }
+
+// RawTexts returns the texts of the matching elements with their white space.
+func (p *Page) RawTexts(selector string) []string {
+	var texts []string
+	p.find(selector).Each(func(_ int, s *goquery.Selection) { texts = append(texts, s.Text()) })
+	return texts
+}
