@@ -50,6 +50,12 @@ func (w Worker) postInquiry(ctx context.Context, shop shop.Shop,
 		return nil, ifFound(err)
 	case in.Channel == inquiry.ChannelAnswers:
 		return nil, w.postAnswer(ctx, shop, t)
+	case in.Channel == inquiry.ChannelRequests:
+		if err := w.noteRequest(ctx, shop, in); err != nil {
+			return nil, ifFound(err)
+		}
+	}
+	switch {
 	case t.Job.Args[inquiryNews] == newsDeclined:
 		return nil, w.post(ctx, shop, requestDeclinedEntry+t.Key,
 			mail.Entry{Kind: mailRequestDeclined, To: c.Email, Lang: in.Lang, CreatedAt: now})
@@ -64,6 +70,18 @@ func (w Worker) postInquiry(ctx context.Context, shop shop.Shop,
 			mail.Entry{Kind: mailInquiryReceipt, To: c.Email, Lang: in.Lang, CreatedAt: now})
 	}
 	return nil, ifFound(err)
+}
+
+// noteRequest remembers a request, which the list of orders shows.
+func (w Worker) noteRequest(ctx context.Context, shop shop.Shop, in inquiry.Inquiry) error {
+	asked := customer.Asked{Order: in.Order, Kind: in.Kind, At: in.At, Declined: in.Declined != nil}
+	_, err := w.app.changeCustomer(ctx, shop.ID, in.Customer, func(c *customer.Customer) error {
+		if !c.NoteRequest(asked, w.app.now()) {
+			return storage.ErrUnchanged
+		}
+		return nil
+	})
+	return err
 }
 
 // postAnswer marks the conversation as unread and emails the shop's message to the customer.

@@ -40,6 +40,7 @@ type Customer struct {
 	Greeted        string           `bson:"greeted,omitempty"`         // the first order, whose arrival was mailed
 	NoOrderEmails  []string         `bson:"no_order_emails,omitempty"` // kinds of emails about orders that it declined
 	Answered       []Answered       `bson:"answered,omitempty"`        // orders that the shop wrote about, the latest last
+	Asked          []Asked          `bson:"asked,omitempty"`           // the latest requests about orders, the latest last
 	Registered     bool             `bson:"registered,omitempty"`      // made by a click, not by a feed
 	ProfileVersion string           `bson:"profile_version,omitempty"`
 	Reserved       []ReservedEmail  `bson:"reserved,omitempty"`  // addresses it holds beside, oldest first

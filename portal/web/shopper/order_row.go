@@ -6,6 +6,8 @@ import (
 	"strings"
 	"time"
 
+	"postern/portal/customer"
+	"postern/portal/inquiry"
 	"postern/portal/order"
 	"postern/portal/web/page"
 )
@@ -28,7 +30,8 @@ func (p *ordersPage) rows(out page.Output, found []order.Row, now time.Time) err
 	for i := range found {
 		r := &found[i]
 		gaps.Reset()
-		placed, status := p.TimeShort(r.PlacedAt), rowStatus(p.Base, r, now)
+		asked, _ := p.Asked(r.Number)
+		placed, status := p.TimeShort(r.PlacedAt), rowStatus(p.Base, r, asked, now)
 		path := orderPath(r.Number)
 		row = orderRow{
 			URL: gaps.Text(path), Number: gaps.Text(r.Number), Title: gaps.Text(p.rowTitle(r)),
@@ -86,9 +89,9 @@ func offerKey(offer string) string {
 	return ""
 }
 
-// rowStatus returns the status of a row. If the customer has to pay or waits for money, or returns items, that
-// replaces the headline.
-func rowStatus(b page.Base, r *order.Row, now time.Time) page.Pill {
+// rowStatus returns the status of a row. If the customer has to pay or waits for money, returns items, or asked to
+// cancel the order, that replaces the headline.
+func rowStatus(b page.Base, r *order.Row, asked customer.Asked, now time.Time) page.Pill {
 	s, due := r.Status, r.Summary.RefundDue
 	h := s.Headline()
 	switch state := r.Summary.Return; {
@@ -101,7 +104,25 @@ func rowStatus(b page.Base, r *order.Row, now time.Time) page.Pill {
 	case due != nil:
 		return b.Pill(string(order.Waiting), b.T("orders.refund.due", "Due", *due))
 	}
+	if pill, open := requestPill(b, s, asked); open {
+		return pill
+	}
 	return b.Pill(string(h.Tone), headline(b, s, h.Key, now))
+}
+
+// requestPill tells of a request as long as the order itself shows nothing of it.
+func requestPill(b page.Base, s order.Status, asked customer.Asked) (pill page.Pill, open bool) {
+	state := order.ReturnRequested
+	if asked.Declined {
+		state = order.ReturnDeclined
+	}
+	switch {
+	case asked.Kind == inquiry.RequestReturn && s.Fulfillment == order.Delivered:
+		return b.Pill(returnTone(state), b.T("orders.return."+state)), true
+	case asked.Kind == inquiry.RequestCancel && !s.Cancelled() && s.Fulfillment == order.Unfulfilled:
+		return b.Pill(returnTone(state), b.T("orders.cancel."+state)), true
+	}
+	return pill, false
 }
 
 // headline returns the sentence about an order's status, which has the key of its Headline. It leaves out

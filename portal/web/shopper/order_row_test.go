@@ -2,6 +2,7 @@ package shopper_test
 
 import (
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 
@@ -70,4 +71,36 @@ func TestRowTellsWhenARefundIsDue(t *testing.T) {
 	order["payment"], order["updated_at"] = "refunded", "2026-03-12T11:00:00Z"
 	put(t, i, "1", order)
 	status("Your order was delivered on 4 March 2026.")
+}
+
+// TestRowTellsOfARequest checks the rows of orders about which only the customer has said something yet.
+func TestRowTellsOfARequest(t *testing.T) {
+	t.Parallel()
+	i := webtest.Portal(t)
+	put(t, i, "1", fields{"placed_at": "2026-02-09T10:00:00Z", "fulfillment": "delivered"})
+	put(t, i, "2", fields{"placed_at": "2026-02-08T10:00:00Z", "fulfillment": "unfulfilled"})
+	b := signedIn(i)
+	rows := func(want ...string) {
+		t.Helper()
+		i.Work()
+		if diff := cmp.Diff(want, b.Get("/orders").Want(http.StatusOK).Texts(".orders .status")); diff != "" {
+			t.Error(diff)
+		}
+	}
+	b.Get("/orders/1/return")
+	b.Submit("main form", map[string]string{"line/0": "1", "reason": "damaged"}).Want(http.StatusOK)
+	b.Get("/orders/2/cancel")
+	b.Submit("main form", nil).Want(http.StatusOK)
+	rows("Return requested.", "Cancellation requested.")
+	i.Clock.Move(2 * time.Minute) // the list of requests ends a moment ago
+	list := i.Browser().Send(webtest.Request{Path: "/api/v1/requests",
+		Header: map[string]string{"Authorization": "Bearer " + i.Key("main")}}).Want(http.StatusOK)
+	for _, part := range strings.Split(list.Body, `{"id":"`)[1:] {
+		id, _, _ := strings.Cut(part, `"`)
+		sendToAPI(i, "/api/v1/requests/"+id+"/decline", `{"text":"No."}`).Want(http.StatusOK)
+	}
+	rows("Return declined.", "Cancellation declined.")
+	put(t, i, "1", fields{"placed_at": "2026-02-09T10:00:00Z", "fulfillment": "returned", "updated_at": "2026-03-04T10:00:00Z"})
+	put(t, i, "2", fields{"placed_at": "2026-02-08T10:00:00Z", "fulfillment": "shipped", "updated_at": "2026-03-04T10:00:00Z"})
+	rows("Your order has been returned.", "Your order is on its way.")
 }

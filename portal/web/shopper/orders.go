@@ -10,6 +10,7 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"postern/portal"
+	"postern/portal/customer"
 	"postern/portal/order"
 	"postern/portal/validate"
 	"postern/portal/web/page"
@@ -21,7 +22,8 @@ const ordersPath = "/orders"
 type ordersPage struct {
 	page.Base
 	Query  order.Query
-	Before int // the number of orders on the pages before this one, -1 if not known
+	Asked  func(number string) (customer.Asked, bool) // the customer's latest request about an order
+	Before int                                        // the number of orders on the pages before this one, -1 if not known
 }
 
 // ordersData is the data of the list of orders, which is kept as a whole.
@@ -46,7 +48,7 @@ func (h *Handler) orders(c *fiber.Ctx, s portal.Shopper) error {
 	} else if err != nil {
 		return err
 	}
-	p := &ordersPage{Base: h.base(c, s, "orders", "orders.title"), Query: query, Before: before(c, query)}
+	p := &ordersPage{Base: h.base(c, s, "orders", "orders.title"), Query: query, Before: before(c, query), Asked: s.Customer().Request}
 	p.Wide = true
 	gaps := p.Gaps()
 	data := ordersData{Problem: gaps.Text(p.problem(err))}
