@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
 	"sync/atomic"
 
 	"postern/storage"
@@ -87,9 +88,11 @@ func (w *writer) run() {
 }
 
 // commit writes one group: first, and the jobs queued after it. The group is gathered only once the
-// transaction is open, so that callers can give up while another process writes.
+// transaction is open, so that callers can give up while another process writes, and once the goroutines that
+// can run have had their turn, because many of them are about to write, too.
 func (w *writer) commit(first *job) {
 	err := w.begin()
+	runtime.Gosched()
 	group := w.gather(first)
 	if err == nil {
 		err = w.apply(group)
