@@ -82,49 +82,17 @@ func (a *App) putOrder(ctx context.Context, shop shop.Shop, o order.Order,
 	if read.Doc.IsDeleted() {
 		stored = storage.Read[order.Stored]{}
 	}
-	found, err := a.ownerOfOrder(ctx, shop, o, stored, how.owners)
-	if err != nil {
+	p := &put{putting: how, app: a, shop: shop, order: o}
+	if p.found, err = a.ownerOfOrder(ctx, shop, o, stored, how.owners); err != nil {
 		return order.Receipt{}, err
 	}
-	digest, err := o.Digest()
-	if err != nil {
+	if p.digest, err = o.Digest(); err != nil {
 		return order.Receipt{}, err
 	}
-	outcome, owner, overridden := order.Created, found, time.Time{}
-	var counted []order.CustomerMonth
-	var requested time.Time
-	kept, err := docs.PutAfter(ctx, o.Number, read, func(doc *order.Stored, exists bool) error {
-		overridden, counted = time.Time{}, nil
-		if doc.IsDeleted() {
-			counted = append(counted, order.MonthOf(doc.Customer, doc.PlacedAt, shop.Location()))
-			*doc, exists = doc.Restarted(), false
-		}
-		if exists && how.forced && o.UpdatedAt.Before(doc.UpdatedAt) {
-			overridden, doc.UpdatedAt = doc.UpdatedAt, o.UpdatedAt
-		}
-		if doc.ErasedAt != nil {
-			if outcome = doc.TakeErased(o); outcome == order.Unchanged && !overridden.IsZero() {
-				outcome = order.Updated // only the date changed
-			}
-			if outcome != order.Updated {
-				return storage.ErrUnchanged
-			}
-			return nil
-		}
-		outcome, owner = order.Created, doc.Owner(o, found)
-		if exists {
-			outcome = doc.Compare(o, owner.Customer, digest)
-		}
-		if outcome == order.Unchanged || outcome == order.Stale {
-			return storage.ErrUnchanged
-		}
-		by := order.Arrival{Customer: owner.Customer, Digest: digest, At: a.now(), First: !exists,
-			Greet: shop.FirstOrderMail, Emails: shop.OrderEmails, History: how.forced || how.imported}
-		requested, counted = a.now(), append(counted, doc.Take(o, placeOf(shop), by)...)
-		return a.requestCounts(ctx, shop, counted...)
-	})
-	if err == nil && len(counted) > 0 {
-		err = a.confirmCounts(ctx, shop, requested, counted...)
+	kept, err := docs.PutAfter(ctx, o.Number, read,
+		func(doc *order.Stored, exists bool) error { return p.apply(ctx, doc, exists) })
+	if err == nil && len(p.counted) > 0 {
+		err = a.confirmCounts(ctx, shop, p.requested, p.counted...)
 	}
 	if errors.Is(err, storage.ErrTooLarge) {
 		return order.Receipt{}, &validate.Error{Kind: validate.TooLarge, Cause: err}
@@ -132,15 +100,78 @@ func (a *App) putOrder(ctx context.Context, shop shop.Shop, o order.Order,
 	if err != nil {
 		return order.Receipt{}, fmt.Errorf("store order: %w", err)
 	}
+	return p.receipt(kept), nil
+}
+
+// put is one order being put: what is known before, and the result of the latest attempt to write it.
+type put struct {
+	putting
+
+	app    *App
+	shop   shop.Shop
+	order  order.Order
+	found  order.Ownership
+	digest string
+
+	outcome    order.Outcome
+	owner      order.Ownership
+	overridden time.Time             // of newer content that was replaced
+	counted    []order.CustomerMonth // whose count was requested
+	requested  time.Time             // when
+}
+
+// apply changes the stored order, and requests the counts before it is written. Nothing is written for
+// storage.ErrUnchanged.
+func (p *put) apply(ctx context.Context, doc *order.Stored, exists bool) error {
+	p.overridden, p.counted = time.Time{}, nil
+	if doc.IsDeleted() {
+		p.counted = append(p.counted, order.MonthOf(doc.Customer, doc.PlacedAt, p.shop.Location()))
+		*doc, exists = doc.Restarted(), false
+	}
+	if exists && p.forced && p.order.UpdatedAt.Before(doc.UpdatedAt) {
+		p.overridden, doc.UpdatedAt = doc.UpdatedAt, p.order.UpdatedAt
+	}
+	if doc.ErasedAt != nil {
+		return p.applyErased(doc)
+	}
+	p.outcome, p.owner = order.Created, doc.Owner(p.order, p.found)
+	if exists {
+		p.outcome = doc.Compare(p.order, p.owner.Customer, p.digest)
+	}
+	if p.outcome == order.Unchanged || p.outcome == order.Stale {
+		return storage.ErrUnchanged
+	}
+	by := order.Arrival{Customer: p.owner.Customer, Digest: p.digest, At: p.app.now(), First: !exists,
+		Greet: p.shop.FirstOrderMail, Emails: p.shop.OrderEmails, History: p.forced || p.imported}
+	p.requested = p.app.now()
+	p.counted = append(p.counted, doc.Take(p.order, placeOf(p.shop), by)...)
+	return p.app.requestCounts(ctx, p.shop, p.counted...)
+}
+
+// applyErased changes an order whose customer was erased.
+func (p *put) applyErased(doc *order.Stored) error {
+	p.outcome, p.owner = doc.TakeErased(p.order), p.found
+	if p.outcome == order.Unchanged && !p.overridden.IsZero() {
+		p.outcome = order.Updated // only the date changed
+	}
+	if p.outcome != order.Updated {
+		return storage.ErrUnchanged
+	}
+	return nil
+}
+
+// receipt tells what became of the order, as it is stored now.
+func (p *put) receipt(kept order.Stored) order.Receipt {
+	owner := p.owner
 	if kept.Customer != owner.Customer { // stale, or the customer was erased
 		owner = order.Ownership{Customer: kept.Customer, By: order.Kept}
 	}
-	receipt := order.Receipt{Outcome: outcome, Customer: owner.Customer, StoredUpdatedAt: kept.UpdatedAt,
-		Overridden: overridden}
+	receipt := order.Receipt{Outcome: p.outcome, Customer: owner.Customer, StoredUpdatedAt: kept.UpdatedAt,
+		Overridden: p.overridden}
 	if receipt.Customer != "" {
 		receipt.LinkedBy = owner.By
 	}
-	return receipt, nil
+	return receipt
 }
 
 // Order returns one of the customer's orders. An order of another customer is validate.NotFound too.

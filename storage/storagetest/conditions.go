@@ -60,14 +60,39 @@ func conditionKinds(t *testing.T, opener Opener) {
 	put(t, d, "missing", doc{"num": int64(0)})
 	put(t, d, "inner list", doc{"num": int64(0), "x": "other", "inner": bson.A{doc{"x": "a"}}})
 	all := append(keysOf(values), "missing", "inner list")
+	for _, c := range kindChecks(all, at) {
+		for _, path := range []string{"x", "inner.x"} {
+			want := c.want
+			switch {
+			case path != "x":
+			case c.name == "there", c.name == "an empty prefix":
+				want = append(slices.Clone(want), "inner list")
+			case c.name == "not there":
+				want = []string{"missing"}
+			}
+			q := storage.Query{Index: "by_num", Where: []storage.Condition{c.test(path)}}
+			stored := slices.DeleteFunc(slices.Clone(want), func(key string) bool { // what the server refused
+				_, _, err := d.Get(t.Context(), key)
+				return err != nil
+			})
+			same(t, c.name+" at "+path, sorted(stored), sorted(list(t, d, q)))
+		}
+	}
+}
+
+// kindCheck is a condition on the field at a path, with the documents that meet it.
+type kindCheck struct {
+	name string
+	test func(path string) storage.Condition
+	want []string
+}
+
+// kindChecks returns the checks of documents with the keys all, of which one has its values at the time at.
+func kindChecks(all []string, at time.Time) []kindCheck {
 	without := func(some ...string) []string {
 		return slices.DeleteFunc(slices.Clone(all), func(key string) bool { return slices.Contains(some, key) })
 	}
-	for _, c := range []struct {
-		name string
-		test func(path string) storage.Condition
-		want []string
-	}{
+	return []kindCheck{
 		{"a number", func(p string) storage.Condition { return storage.Is(p, int64(5)) }, []string{"5", "5 small"}},
 		{"the greatest number", func(p string) storage.Condition { return storage.Is(p, int64(math.MaxInt64)) }, []string{"most"}},
 		{"a text", func(p string) storage.Condition { return storage.Is(p, "a") }, []string{"a"}},
@@ -96,24 +121,6 @@ func conditionKinds(t *testing.T, opener Opener) {
 		{"the beginning of a word", func(p string) storage.Condition { return storage.HasWord(p, "a") }, []string{"list"}},
 		{"there", func(p string) storage.Condition { return storage.Exists(p, true) }, without("missing", "inner list")},
 		{"not there", func(p string) storage.Condition { return storage.Exists(p, false) }, []string{"missing", "inner list"}},
-	} {
-		for _, path := range []string{"x", "inner.x"} {
-			want := c.want
-			switch {
-			case path == "x" && c.name == "there":
-				want = without("missing")
-			case path == "x" && c.name == "not there":
-				want = []string{"missing"}
-			case path == "x" && c.name == "an empty prefix":
-				want = append(slices.Clone(want), "inner list")
-			}
-			q := storage.Query{Index: "by_num", Where: []storage.Condition{c.test(path)}}
-			stored := slices.DeleteFunc(slices.Clone(want), func(key string) bool { // what the server refused
-				_, _, err := d.Get(t.Context(), key)
-				return err != nil
-			})
-			same(t, c.name+" at "+path, sorted(stored), sorted(list(t, d, q)))
-		}
 	}
 }
 
