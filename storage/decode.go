@@ -131,8 +131,8 @@ func decodeSlice(inner decoder) decoder {
 		if in.kind != bson.TypeArray {
 			return decodeAny(v, in)
 		}
-		length := 0
-		if err := in.each(func(string, value) error { length++; return nil }); err != nil {
+		length, err := in.length()
+		if err != nil {
 			return err
 		}
 		v.Set(reflect.MakeSlice(v.Type(), length, length))
@@ -149,7 +149,11 @@ func decodeMap(inner decoder) decoder {
 		if in.kind != bson.TypeEmbeddedDocument {
 			return decodeAny(v, in)
 		}
-		v.Set(reflect.MakeMap(v.Type()))
+		length, err := in.length()
+		if err != nil {
+			return err
+		}
+		v.Set(reflect.MakeMapWithSize(v.Type(), length))
 		element := reflect.New(v.Type().Elem()).Elem()
 		return in.each(func(name string, found value) error {
 			element.SetZero()

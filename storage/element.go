@@ -49,6 +49,12 @@ func (in value) each(do func(name string, element value) error) error {
 	return nil
 }
 
+// length returns the number of elements of a document or an array.
+func (in value) length() (n int, err error) {
+	err = in.each(func(string, value) error { n++; return nil })
+	return n, err
+}
+
 // sizeOf returns the number of bytes of the value at the start of data.
 func sizeOf(kind bson.Type, data []byte) (size int, ok bool) {
 	size, ok = lengthOf(data)

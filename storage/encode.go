@@ -20,32 +20,50 @@ import (
 // encode writes the struct that from points to as a document, as bson.Marshal does. It handles the types that
 // the product stores, several times as fast, and leaves every other combination to bson. Keys of maps are
 // sorted, so equal structs have equal documents.
-func encode(from any) (bson.Raw, error) {
+func encode(from any) (doc bson.Raw, err error) {
+	err = encoded(from, func(whole []byte) { doc = slices.Clone(whole) })
+	return doc, err
+}
+
+// encoded is encode for a caller that uses the document only within use.
+func encoded(from any, use func(doc []byte)) error {
 	v := reflect.ValueOf(from).Elem()
-	out := writing{doc: make([]byte, 0, usualDocument)}
-	kind, err := encoderOf(v.Type())(&out, v)
+	out := writings().Get().(*writing)
+	defer writings().Put(out)
+	out.doc = out.doc[:0]
+	kind, err := encoderOf(v.Type())(out, v)
 	if err == nil && kind != bson.TypeEmbeddedDocument {
 		err = fmt.Errorf("storage: %s is no document", v.Type())
 	}
-	return out.doc, err
+	if err == nil {
+		use(out.doc)
+	}
+	if cap(out.doc) > maxKept {
+		out.doc = nil
+	}
+	return err
 }
+
+// writings returns the room of earlier documents: a document that grows is copied several times.
+var writings = sync.OnceValue(func() *sync.Pool {
+	return &sync.Pool{New: func() any { return &writing{} }}
+})
+
+// maxKept is the largest document, in bytes, whose room is kept for others.
+const maxKept = 64 << 10
 
 // Digest returns a hash of what would be stored of the struct that of points to. Structs that differ by less
 // than the store keeps, such as by a part of a millisecond, have equal digests.
 func Digest(of any) (string, error) {
-	doc, err := encode(of)
-	if err != nil {
+	var sum [sha256.Size]byte
+	if err := encoded(of, func(doc []byte) { sum = sha256.Sum256(doc) }); err != nil {
 		return "", fmt.Errorf("storage: digest: %w", err)
 	}
-	sum := sha256.Sum256(doc)
 	return base64.RawURLEncoding.EncodeToString(sum[:digestSize]), nil
 }
 
 // digestSize is the number of bytes of a digest: enough for no two to be equal by chance.
 const digestSize = 16
-
-// usualDocument is the room in bytes that a new document gets at first.
-const usualDocument = 1024
 
 // writing is a document being written.
 type writing struct{ doc []byte }
