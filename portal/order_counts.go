@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"reflect"
 	"slices"
 	"sync"
 	"time"
@@ -118,17 +117,19 @@ func (w Worker) countMonths(ctx context.Context, shop shop.Shop, customer string
 			}
 			return err
 		}
-		before := maps.Clone(h.Months)
 		if h.Months == nil {
 			h.Months = map[string]order.Month{}
 		}
+		changed := false
 		spans, err := spansOf(months, shop.Location())
 		for _, span := range spans {
 			if err == nil {
-				err = w.countSpan(ctx, shop, customer, span, h)
+				var differs bool
+				differs, err = w.countSpan(ctx, shop, customer, span, h)
+				changed = changed || differs
 			}
 		}
-		if err == nil && reflect.DeepEqual(before, h.Months) {
+		if err == nil && !changed {
 			err = storage.ErrUnchanged
 		}
 		return err
@@ -159,20 +160,21 @@ func spansOf(months []string, zone *time.Location) ([]span, error) {
 	return spans, nil
 }
 
-// countSpan recounts all months of a span.
+// countSpan recounts all months of a span, and reports whether that changed one.
 func (w Worker) countSpan(ctx context.Context, shop shop.Shop, customer string, s span,
-	h *order.Counts) error {
+	h *order.Counts) (changed bool, err error) {
 	counted, err := w.app.countOrders(ctx, shop, customer, validate.Dawn(s.from), validate.Dawn(s.to))
 	if err != nil {
-		return err
+		return false, err
 	}
 	for month := s.from; month.Before(s.to); month = month.AddDate(0, 1, 0) {
 		name := month.Format(order.MonthForm)
+		changed = changed || !h.Months[name].Equal(counted[name])
 		if delete(h.Months, name); counted[name].Orders > 0 {
 			h.Months[name] = counted[name]
 		}
 	}
-	return nil
+	return changed, nil
 }
 
 func (w Worker) shopJobs() job.Source {

@@ -7,6 +7,7 @@ package customer
 import (
 	"context"
 	"slices"
+	"sync"
 	"time"
 
 	"postern/portal/audit"
@@ -85,8 +86,10 @@ const (
 	ByTerm       = "term" // with the terms, but no row: there are many of them
 )
 
-// Collection declares the collection of customers and its indexes.
-func Collection() storage.Collection {
+// Collection declares the collection of customers and its indexes. All callers share it, so it must not be changed.
+func Collection() storage.Collection { return collection() }
+
+var collection = sync.OnceValue(func() storage.Collection {
 	field := func(path string, kind storage.Kind) storage.Field { return storage.Field{Path: path, Kind: kind} }
 	list := func(name string, fields ...storage.Field) storage.Index {
 		return storage.Index{Name: name, Fields: fields, Head: rowFields()}
@@ -104,7 +107,7 @@ func Collection() storage.Collection {
 		list(ByMark, marks, created),
 		{Name: ByTerm, Fields: []storage.Field{terms}, Head: []string{"terms"}},
 	}...)}
-}
+})
 
 // Docs opens the customers of a shop.
 func Docs(engine storage.Engine, shop string) storage.Docs[Customer] {

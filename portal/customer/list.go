@@ -199,16 +199,21 @@ func nameKey(lang, name, email string) string {
 
 func cutKey(key []byte) string { return hex.EncodeToString(key[:min(len(key), maxNameKey/2)]) }
 
-// collators returns the collators that are in no use, by language. Each serves one caller at a time, and
-// takes long to make.
+// collation is a collator with the room for a key. It serves one caller at a time, and takes long to make.
+type collation struct {
+	*collate.Collator
+	collate.Buffer
+}
+
+// collators returns the collations that are in no use, by language.
 var collators = sync.OnceValue(func() *sync.Map { return &sync.Map{} })
 
 func collationKey(lang, text string) []byte {
 	pool, _ := collators().LoadOrStore(lang, &sync.Pool{New: func() any {
-		return collate.New(language.Make(lang))
+		return &collation{Collator: collate.New(language.Make(lang))}
 	}})
-	collator := pool.(*sync.Pool).Get().(*collate.Collator)
-	defer pool.(*sync.Pool).Put(collator)
-	var buffer collate.Buffer
-	return slices.Clone(collator.KeyFromString(&buffer, text))
+	c := pool.(*sync.Pool).Get().(*collation)
+	defer pool.(*sync.Pool).Put(c)
+	c.Reset()
+	return slices.Clone(c.KeyFromString(&c.Buffer, text))
 }

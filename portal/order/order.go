@@ -5,6 +5,7 @@
 package order
 
 import (
+	"sync"
 	"time"
 
 	"postern/portal/address"
@@ -187,8 +188,10 @@ const (
 	ByUpdated = "updated"
 )
 
-// Collection declares the collection of orders and its indexes.
-func Collection() storage.Collection {
+// Collection declares the collection of orders and its indexes. All callers share it, so it must not be changed.
+func Collection() storage.Collection { return collection() }
+
+var collection = sync.OnceValue(func() storage.Collection {
 	customer := storage.Field{Path: "customer", Kind: storage.String}
 	placed := storage.Field{Path: "placed_at", Kind: storage.Time}
 	list := func(path string) storage.Field {
@@ -200,7 +203,7 @@ func Collection() storage.Collection {
 		{Name: BySearch, Fields: []storage.Field{customer, list("search")}},
 		{Name: ByUpdated, Fields: []storage.Field{{Path: "updated_at", Kind: storage.Time}}},
 	}...)}
-}
+})
 
 // Docs opens the orders of a shop.
 func Docs(engine storage.Engine, shop string) storage.Docs[Stored] {

@@ -33,6 +33,9 @@ var entity = regexp.MustCompile(`&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][
 // checkout store "Acme &amp; O&#8217;Brien", doubly escaped if it was read and saved again. Pages escape it
 // again.
 func (f *Validator) withoutEntities(field, value string) string {
+	if !strings.Contains(value, "&") {
+		return value
+	}
 	plain := value
 	for range 2 {
 		plain = entity.ReplaceAllStringFunc(plain, html.UnescapeString)
