@@ -16,6 +16,7 @@ import (
 	"postern/portal/customer"
 	"postern/portal/job"
 	"postern/portal/shop"
+	"postern/portal/staff"
 	"postern/portal/validate"
 	"postern/storage"
 )
@@ -161,14 +162,29 @@ func logRows(entry audit.Detail) [][]string {
 	return rows
 }
 
+// Activity is a page of what the shop did to an account.
+type Activity struct {
+	audit.Page
+	Names map[string]string // the emails of present staff by id, if the shop shows customers who acted
+}
+
 // Activity returns a page of what the shop did to the account, newest first. cursor is "" for the first page.
-func (s Shopper) Activity(ctx context.Context, cursor string, limit int) (audit.Page, error) {
+func (s Shopper) Activity(ctx context.Context, cursor string, limit int) (Activity, error) {
 	page, err := s.app.auditLog(s.shop.ID).List(ctx, audit.Query{Customer: s.customer.ID, Cursor: cursor,
 		Limit: limit})
 	if errors.Is(err, storage.ErrCursor) {
 		err = &validate.Error{Kind: validate.NotFound, Cause: err}
 	}
-	return page, err
+	shown := Activity{Page: page}
+	if err != nil || !s.shop.StaffNames {
+		return shown, err
+	}
+	roster, _, err := staff.RosterDocs(s.app.engine, s.shop.ID).Get(ctx, staff.RosterKey)
+	shown.Names = map[string]string{}
+	for _, m := range roster.Members {
+		shown.Names[m.ID] = m.Email
+	}
+	return shown, ifFound(err)
 }
 
 // actData is an act of the shop in a customer's download.

@@ -43,6 +43,7 @@ type shopFlags struct {
 	OrderEmails    []string `setting:"shop-order-email" name:"order-email" sep:"," help:"A kind of email about orders that customers get: received, paid, shipped, pickup, delivered, cancelled, refunded or return. Repeat the flag for more; none switches all off, as in a new shop." placeholder:"KIND"`
 	ReturnReasons  []string `setting:"shop-return-reason" name:"return-reason" sep:";" help:"A reason that customers can choose when they return something, as they read it. Repeat the flag for more; none restores the built-in reasons, which are in the customer's language." placeholder:"TEXT"`
 	Withdrawal     *string  `setting:"shop-withdrawal" help:"Whether customers can withdraw from a contract online: on (the default) or off. EU law requires it of every shop that sells to consumers; off is for shops that sell to businesses only." placeholder:"on|off"`
+	StaffNames     *string  `setting:"shop-staff-names" help:"Whether customers see the email of the person on your staff who viewed or changed their account, and not only the role: on or off." placeholder:"on|off"`
 	Logo           *string  `setting:"shop-logo" help:"A PNG, JPEG or WebP file of the logo; none removes it." placeholder:"FILE"`
 	Accent         *string  `setting:"shop-accent" help:"The colour of buttons and links, such as #2f6b4f." placeholder:"COLOUR"`
 	SupportEmail   *string  `setting:"shop-support-email" help:"The email that customers can write to." placeholder:"EMAIL"`
@@ -76,6 +77,7 @@ func (f shopFlags) settings(see string) (shop.Settings, error) {
 		RequiredFields: split(f.RequiredFields), Withdrawal: readSwitch("--withdrawal", f.Withdrawal, &wrong),
 		Logo: readLogo(f.Logo, &wrong), Footer: readFooter(f.Footer, &wrong),
 		FirstOrderMail: readSwitch("--first-order-mail", f.FirstOrderMail, &wrong),
+		StaffNames:     readSwitch("--staff-names", f.StaffNames, &wrong),
 		OrderEmails:    readList(f.OrderEmails), ReturnReasons: readList(f.ReturnReasons),
 	}
 	return s, wrong.usage(see)

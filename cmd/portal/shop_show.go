@@ -52,6 +52,7 @@ func describe(shop shop.Shop) card {
 	c.addWords("order-email", shop.OrderEmails)
 	c.addList("return-reason", shop.ReturnReasons)
 	c.add("withdrawal", showSwitch(!shop.NoWithdrawal))
+	c.add("staff-names", showSwitch(shop.StaffNames))
 	c.add("logo", showLogo(shop.Brand))
 	c.add("accent", shop.Brand.Accent)
 	c.add("support-email", shop.Brand.SupportEmail)

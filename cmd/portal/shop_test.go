@@ -33,7 +33,7 @@ func TestShopSettings(t *testing.T) {
 		"--link-life", "10m", "--vat-id", "sk 2020298038", "--country", "cz",
 		"--reorder-url", "https://www.shop.example/cart?add={skus}",
 		"--registration", "open", "--required-fields", "birth_date, names", "--first-order-mail", "on",
-		"--order-email", "shipped", "--order-email", "paid", "--return-reason", "Wrong size, or colour",
+		"--staff-names", "on", "--order-email", "shipped", "--order-email", "paid", "--return-reason", "Wrong size, or colour",
 		"--return-reason", "Other",
 		"--logo", picture, "--accent", "#2f6b4f", "--support-email", "help@shop.example",
 		"--footer", "Terms, and more=https://shop.example/terms?a=1", "--footer",
@@ -53,6 +53,7 @@ func TestShopSettings(t *testing.T) {
 		"first-order-mail": "on", "registration": "open", "required-fields": []any{"names", "birth_date"},
 		"order-email":   []any{"paid", "shipped"},
 		"return-reason": []any{"Wrong size, or colour", "Other"},
+		"staff-names":   "on",
 		"withdrawal":    "on", "logo": "160 x 160 pixels", "accent": "#2f6b4f",
 		"support-email": "help@shop.example",
 		"footer": []any{"Terms, and more=https://shop.example/terms?a=1",
@@ -65,11 +66,11 @@ func TestShopSettings(t *testing.T) {
 	call(t, nil, "shop", "set", "--store", dir, "--withdrawal", "off", "--link-life", "2d", "--logo", "none",
 		"--footer", "none", "--hosts", "", "--order-email", "none", "--return-reason", "none",
 		"--country", "", "--reorder-url", "",
-		"--first-order-mail", "off", "--registration", "closed", "--required-fields", "").want(t, exitOK,
+		"--first-order-mail", "off", "--staff-names", "off", "--registration", "closed", "--required-fields", "").want(t, exitOK,
 		"Changed shop main")
 	want["link-life"], want["logo"], want["hosts"], want["registration"] = "2d", "", []any{}, "closed"
 	want["first-order-mail"], want["withdrawal"] = "off", "off"
-	want["country"], want["reorder-url"] = "", ""
+	want["country"], want["reorder-url"], want["staff-names"] = "", "", "off"
 	want["required-fields"] = []any{}
 	want["footer"], want["order-email"], want["return-reason"] = []any{}, []any{}, []any{}
 	if diff := cmp.Diff(want, shownShop(t, dir)); diff != "" {

@@ -26,6 +26,7 @@ type Kind string
 // The kinds of acts.
 const (
 	CustomerCreated          Kind = "customer.created"
+	CustomerViewed           Kind = "customer.viewed"
 	CustomerChanged          Kind = "customer.changed"
 	CustomerUndone           Kind = "customer.undone" // an earlier act, which Act.Undoes names
 	CustomerSignedOut        Kind = "customer.signed_out"
@@ -52,6 +53,7 @@ const UndoPeriod = 30 * 24 * time.Hour
 func Undos() map[Kind]Undo {
 	return map[Kind]Undo{
 		CustomerCreated:          UndoNever, // an erasure removes the account
+		CustomerViewed:           UndoNever,
 		CustomerChanged:          UndoDays,
 		CustomerUndone:           UndoNever,
 		CustomerSignedOut:        UndoNever,

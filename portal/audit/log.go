@@ -58,6 +58,18 @@ func (l Log) Record(ctx context.Context, a Act) error {
 	return err
 }
 
+// RecordOnce is Record for an act that is usually recorded already: it then only reads.
+func (l Log) RecordOnce(ctx context.Context, a Act) error {
+	stored, _, err := l.details().Get(ctx, a.ID)
+	if err == nil && stored.Number > 0 {
+		return nil
+	}
+	if err != nil && !errors.Is(err, storage.ErrNotFound) {
+		return err
+	}
+	return l.Record(ctx, a)
+}
+
 func (l Log) empty() state {
 	start := genesis(l.shop)
 	return state{Number: start.Number, Hash: start.Hash}

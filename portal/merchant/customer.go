@@ -55,13 +55,20 @@ func (s Staff) Customer(ctx context.Context, id, cursor string) (CustomerView, e
 	return v, s.addLetters(ctx, &v)
 }
 
-// ReadCustomer returns a customer of the shop, or validate.NotFound.
+// ReadCustomer returns a customer of the shop, or validate.NotFound. The view is in the log before anything is
+// returned.
 func (s Staff) ReadCustomer(ctx context.Context, id string) (customer.Customer, error) {
 	if !s.May(staff.PermissionCustomers) {
 		return customer.Customer{}, denied()
 	}
 	c, err := customer.Get(ctx, s.customers(), id)
-	return c, validate.NotFoundIfMissing(err)
+	if err == nil {
+		err = s.recordView(ctx, id)
+	}
+	if err != nil {
+		return customer.Customer{}, validate.NotFoundIfMissing(err)
+	}
+	return c, nil
 }
 
 func (s Staff) addOrders(ctx context.Context, v *CustomerView, cursor string) error {

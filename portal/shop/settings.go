@@ -96,6 +96,7 @@ type Settings struct {
 	LinkLife                     *time.Duration
 	Registration, FirstOrderMail *bool
 	OrderEmails, ReturnReasons   *[]string
+	StaffNames                   *bool // whether customers see who of the staff viewed or changed their account
 	Withdrawal                   *bool // whether consumers can withdraw from a contract online; on for a new shop
 	RequiredFields               *[]string
 	Logo                         *[]byte // a PNG, JPEG or WebP file; empty removes the logo
@@ -146,6 +147,7 @@ func (s Settings) Apply(f *validate.Validator, shop *Shop) {
 	put(&shop.ReorderURL, s.ReorderURL)
 	put(&shop.LinkLife, s.LinkLife)
 	put(&shop.Registration, s.Registration)
+	put(&shop.StaffNames, s.StaffNames)
 	if s.Withdrawal != nil {
 		shop.NoWithdrawal = !*s.Withdrawal
 	}

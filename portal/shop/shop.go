@@ -42,6 +42,7 @@ type Shop struct {
 	FirstOrderMail bool          `bson:"first_order_mail,omitempty"` // send a link on a customer's first order
 	OrderEmails    []string      `bson:"order_emails,omitempty"`     // kinds of emails about orders that are sent
 	ReturnReasons  []string      `bson:"return_reasons,omitempty"`   // offered for a return; none for the built-in ones
+	StaffNames     bool          `bson:"staff_names,omitempty"`      // show customers who of the staff viewed or changed their account
 	NoWithdrawal   bool          `bson:"no_withdrawal,omitempty"`    // for shops without consumers, or without goods to withdraw from
 	Brand          Brand         `bson:"brand"`
 	CreatedAt      time.Time     `bson:"created_at"`

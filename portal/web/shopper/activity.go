@@ -8,10 +8,12 @@ import (
 
 	"postern/portal"
 	"postern/portal/audit"
+	"postern/portal/staff"
 	"postern/portal/web/page"
 )
 
-// activityLine is one act of the shop on the customer's account: what it did, when and in which role, and why.
+// activityLine is one act of the shop on the customer's account: what it did, when and in which role, and why. The
+// person is named only if the shop wants that.
 type activityLine struct{ Text, By, Reason string }
 
 // actsOnPage is the number of acts on a page.
@@ -24,7 +26,7 @@ func (p *privacyPage) addActivity(c *fiber.Ctx, s portal.Shopper) error {
 		return err
 	}
 	for _, act := range found.Entries {
-		p.Activity = append(p.Activity, p.activityLine(act))
+		p.Activity = append(p.Activity, p.activityLine(act, found.Names[act.Actor.ID]))
 	}
 	p.Pager = p.Base.Pager(activityPath(found.Previous), activityPath(found.Next))
 	return nil
@@ -37,7 +39,7 @@ func activityPath(cursor string) string {
 	return withQuery(privacyPath, "cursor", cursor) + "#activity"
 }
 
-func (p *privacyPage) activityLine(act audit.Detail) activityLine {
+func (p *privacyPage) activityLine(act audit.Detail, name string) activityLine {
 	number := ""
 	for _, change := range act.Changes {
 		if change.Field == audit.FieldOrder {
@@ -46,12 +48,22 @@ func (p *privacyPage) activityLine(act audit.Detail) activityLine {
 	}
 	line := activityLine{
 		Text: p.T("activity."+string(act.Kind), "Fields", changedFields(p.Base, act), "Number", number),
-		By:   p.T("activity.by."+string(act.Actor.Kind), "When", act.At),
+		By:   p.T("activity.by."+string(act.Actor.Kind), "When", act.At, "Role", p.role(act.Actor.Role)),
+	}
+	if act.Actor.Kind == audit.Staff && name != "" {
+		line.By = p.T("activity.by.staff_named", "When", act.At, "Role", p.role(act.Actor.Role), "Name", name)
 	}
 	if act.Reason != "" {
 		line.Reason = p.T("activity.reason", "Reason", act.Reason)
 	}
 	return line
+}
+
+func (p *privacyPage) role(role string) string {
+	if !staff.IsRole(role) {
+		return role
+	}
+	return p.T("staff.role." + role)
 }
 
 // changedFields names the fields that an act changed. The fields of the company and of addresses are named once.

@@ -10,6 +10,8 @@ import (
 
 	"postern/portal/audit"
 	"postern/portal/customer"
+	"postern/portal/shop"
+	"postern/portal/staff"
 	"postern/portal/web/webtest"
 	"postern/templates/i18n"
 )
@@ -21,7 +23,7 @@ func TestPrivacyShowsWhatTheShopDid(t *testing.T) {
 	i := webtest.Portal(t)
 	b := signedIn(i)
 	acts := func() []string { return b.Page.Texts("#activity .row-text p") }
-	if b.Get("/privacy"); len(acts()) != 0 || !strings.Contains(b.Page.Text("#activity"), "hasn’t changed anything") {
+	if b.Get("/privacy"); len(acts()) != 0 || !strings.Contains(b.Page.Text("#activity"), "hasn’t viewed or changed your account") {
 		t.Errorf("before: %s", b.Page.Text("#activity"))
 	}
 	i.Put(i.Key("main"), "/api/v1/customers/77", `{"email":"`+jana+`","phone":"+421905123456","updated_at":"2026-03-01T10:00:00Z",
@@ -71,6 +73,33 @@ func TestPrivacyShowsWhatTheShopDid(t *testing.T) {
 		t.Error("the second page leads elsewhere than back")
 	}
 	b.Get("/privacy?cursor=edited").Want(http.StatusNotFound)
+}
+
+// TestPrivacyShowsWhoLooked checks that a customer sees that staff viewed the account, in which role, and by name
+// only if the shop shows names.
+func TestPrivacyShowsWhoLooked(t *testing.T) {
+	t.Parallel()
+	i := webtest.Portal(t)
+	b := signedIn(i)
+	owner := i.Enrol("owner@shop.test", staff.Owner)
+	account, err := i.App.Operator().FindCustomer(t.Context(), "main", jana)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		owner.Get("/admin/customers/" + account.ID).Want(http.StatusOK)
+	}
+	i.Work()
+	for names, by := range map[bool]string{false: ", by the shop’s staff (role: Owner)",
+		true: ", by owner@shop.test (role: Owner)"} {
+		if _, err := i.App.Operator().ChangeShop(t.Context(), "main", shop.Settings{StaffNames: &names}); err != nil {
+			t.Fatal(err)
+		}
+		got := b.Get("/privacy").Want(http.StatusOK).Texts("#activity .row-text p")
+		if len(got) != 2 || got[0] != "Viewed your account" || !strings.HasSuffix(got[1], by) {
+			t.Errorf("with names %t: %q", names, got)
+		}
+	}
 }
 
 // TestEveryActHasASentence checks that each kind of act that a customer can see has its sentence.
