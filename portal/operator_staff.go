@@ -1,8 +1,11 @@
 package portal
 
 import (
+	"cmp"
 	"context"
+	"slices"
 
+	"postern/portal/audit"
 	"postern/portal/credential"
 	"postern/portal/staff"
 	"postern/portal/validate"
@@ -25,9 +28,9 @@ func (o Operator) InviteStaff(ctx context.Context, shop, email, role string) (co
 		return "", err
 	}
 	code = credential.NewCode()
-	err = o.changeRoster(ctx, shop, func(r *staff.Roster) error {
-		_, err := r.Invite(canonical, staff.Role(role), EnrolmentHash(o.app.secret, shop, code), "", o.app.now())
-		return err
+	err = o.changeRoster(ctx, shop, audit.StaffInvited, func(r *staff.Roster) (string, error) {
+		m, err := r.Invite(canonical, staff.Role(role), EnrolmentHash(o.app.secret, shop, code), "", o.app.now())
+		return m.ID, err
 	})
 	return credential.ShowCode(code), err
 }
@@ -51,7 +54,7 @@ func (o Operator) SetStaffRole(ctx context.Context, shop, email, role string) er
 	if !staff.IsRole(role) {
 		return validate.InvalidFields([]validate.FieldError{{Field: "role", Key: "staff.role.unknown"}})
 	}
-	return o.changeMember(ctx, shop, email, func(r *staff.Roster, id string) error {
+	return o.changeMember(ctx, shop, email, audit.StaffRoleChanged, func(r *staff.Roster, id string) error {
 		return r.SetRole(id, staff.Role(role), "", o.app.now())
 	})
 }
@@ -59,7 +62,7 @@ func (o Operator) SetStaffRole(ctx context.Context, shop, email, role string) er
 // ResetStaffFactor makes a person set up a new second factor and returns the one-time code for it.
 func (o Operator) ResetStaffFactor(ctx context.Context, shop, email string) (code string, err error) {
 	code = credential.NewCode()
-	err = o.changeMember(ctx, shop, email, func(r *staff.Roster, id string) error {
+	err = o.changeMember(ctx, shop, email, audit.StaffFactorReset, func(r *staff.Roster, id string) error {
 		return r.ResetFactor(id, EnrolmentHash(o.app.secret, shop, code), "", o.app.now())
 	})
 	return credential.ShowCode(code), err
@@ -67,29 +70,46 @@ func (o Operator) ResetStaffFactor(ctx context.Context, shop, email string) (cod
 
 // RemoveStaff removes a person, who is signed out at once. The last owner is a Conflict.
 func (o Operator) RemoveStaff(ctx context.Context, shop, email string) error {
-	return o.changeMember(ctx, shop, email, func(r *staff.Roster, id string) error {
+	return o.changeMember(ctx, shop, email, audit.StaffRemoved, func(r *staff.Roster, id string) error {
 		return r.Remove(id, "", o.app.now())
 	})
 }
 
-func (o Operator) changeMember(ctx context.Context, shop, email string,
+func (o Operator) changeMember(ctx context.Context, shop, email string, kind audit.Kind,
 	change func(r *staff.Roster, id string) error) error {
 	canonical, _ := validate.CanonicalEmail(email)
-	return o.changeRoster(ctx, shop, func(r *staff.Roster) error {
+	return o.changeRoster(ctx, shop, kind, func(r *staff.Roster) (string, error) {
 		m, found := r.ByEmail(canonical)
 		if !found {
-			return validate.NewError(validate.NotFound, "")
+			return "", validate.NewError(validate.NotFound, "")
 		}
-		return change(r, m.ID)
+		return m.ID, change(r, m.ID)
 	})
 }
 
 // changeRoster changes the roster of a shop, which is made with its first member.
-func (o Operator) changeRoster(ctx context.Context, shop string, change func(*staff.Roster) error) error {
+func (o Operator) changeRoster(ctx context.Context, shop string, kind audit.Kind,
+	change func(*staff.Roster) (id string, err error)) error {
 	if _, err := o.app.shop(ctx, shop); err != nil {
 		return err
 	}
-	_, err := staff.RosterDocs(o.app.engine, shop).Put(ctx, staff.RosterKey,
-		func(r *staff.Roster, _ bool) error { return change(r) })
+	_, err := staff.RosterDocs(o.app.engine, shop).Put(ctx, staff.RosterKey, func(r *staff.Roster, _ bool) error {
+		return ActOnStaff(r, o.act(kind, ""), change)
+	})
 	return err
+}
+
+// ActOnStaff changes a roster, which then carries the act with what it changed. change returns the id of the member
+// whom the act is about.
+func ActOnStaff(r *staff.Roster, act audit.Act, change func(*staff.Roster) (id string, err error)) error {
+	was := staff.Roster{Members: slices.Clone(r.Members)}
+	id, err := change(r)
+	if err != nil {
+		return err
+	}
+	before, _ := was.ByID(id)
+	after, _ := r.ByID(id)
+	act.Member, act.Email = id, cmp.Or(after.Email, before.Email)
+	act.Changes = audit.Changes(before.Fields(), after.Fields())
+	return act.Carry(&r.Work)
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"postern/mail"
+	"postern/portal/audit"
 	"postern/portal/credential"
 	"postern/portal/job"
 	"postern/portal/shop"
@@ -36,7 +37,8 @@ func (w Worker) rosterJobs() job.Source {
 		Open:       func(shop string) storage.Docs[staff.Roster] { return staff.RosterDocs(w.app.engine, shop) },
 		List:       func(r *staff.Roster) *job.List { return &r.Work },
 		Kinds: map[string]job.Kind[staff.Roster]{
-			staff.KindTell: {Do: inShop(w.app, w.tellOfRoster)},
+			staff.KindTell:   {Do: inShop(w.app, w.tellOfRoster)},
+			audit.KindRecord: recordsActs[staff.Roster](w.app),
 		},
 	}
 }

@@ -1,4 +1,4 @@
-// Package audit is the log of the acts on a shop's customers: who did what to whom, when, why, and what it
+// Package audit is the log of the acts on a shop's customers and staff: who did what to whom, when, why, and what it
 // changed. Entries are only added, and each contains the hash of the one before, so that a change to the log
 // can be found.
 //
@@ -14,6 +14,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"postern/portal/job"
@@ -34,6 +35,12 @@ const (
 	CustomerErasureCancelled Kind = "customer.erasure_cancelled"
 	CustomerErased           Kind = "customer.erased" // names no customer
 	OrderDeleted             Kind = "order.deleted"
+
+	StaffInvited     Kind = "staff.invited" // also once more, until they enrol
+	StaffRoleChanged Kind = "staff.role_changed"
+	StaffFactorReset Kind = "staff.factor_reset"
+	StaffSignedOut   Kind = "staff.signed_out" // of one session or of all
+	StaffRemoved     Kind = "staff.removed"
 )
 
 // Undo says whether an act can be undone.
@@ -61,8 +68,16 @@ func Undos() map[Kind]Undo {
 		CustomerErasureCancelled: UndoNever, // a new request starts a new period
 		CustomerErased:           UndoNever,
 		OrderDeleted:             UndoNever, // the feed can send it again
+		StaffInvited:             UndoNever, // these concern who can sign in
+		StaffRoleChanged:         UndoNever,
+		StaffFactorReset:         UndoNever,
+		StaffSignedOut:           UndoNever,
+		StaffRemoved:             UndoNever,
 	}
 }
+
+// IsOnStaff reports whether acts of the kind are about a member of staff, and not about a customer.
+func (k Kind) IsOnStaff() bool { return strings.HasPrefix(string(k), "staff.") }
 
 // Kinds lists all kinds of acts.
 func Kinds() []Kind { return slices.Sorted(maps.Keys(Undos())) }
@@ -121,18 +136,21 @@ func Changes(before, after map[string]string) []Change {
 	return changes
 }
 
-// Act is something that was done to a customer.
+// Act is something that was done to a customer or to a member of staff.
 type Act struct {
 	ID       string    `bson:"id" json:"id"`
 	At       time.Time `bson:"at" json:"at"`
 	Kind     Kind      `bson:"kind" json:"kind"`
 	Actor    Actor     `bson:"actor" json:"actor"`
 	Customer string    `bson:"customer,omitempty" json:"customer,omitempty"`
+	Member   string    `bson:"member,omitempty" json:"member,omitempty"` // the id of the member of staff
+	Email    string    `bson:"email,omitempty" json:"email,omitempty"`   // of that member, at that time
 	Changes  []Change  `bson:"changes,omitempty" json:"changes,omitempty"`
 	Reason   string    `bson:"reason,omitempty" json:"reason,omitempty"`
 	Address  string    `bson:"address,omitempty" json:"address,omitempty"` // the client's IP address
 	Undoes   string    `bson:"undoes,omitempty" json:"undoes,omitempty"`   // the id of the act that this one undoes
 	Batch    string    `bson:"batch,omitempty" json:"batch,omitempty"`     // the id of the batch it belongs to
+	Erases   []string  `bson:"erases,omitempty" json:"erases,omitempty"`   // of CustomerErased: the acts that it emptied
 }
 
 // UndoOf returns the act that undoes another one. Its id follows from the other's, so that nothing is undone twice.

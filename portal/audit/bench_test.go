@@ -35,7 +35,10 @@ func BenchmarkList(b *testing.B) {
 		for name, query := range map[string]audit.Query{
 			"time": {}, "customer": {Customer: "customer-1"}, "kind": {Kind: audit.OrderDeleted},
 			"actor": {Actor: "feed:KEY"}, "middle": {To: from},
-			"customer+kind": {Customer: "customer-1", Kind: audit.OrderDeleted},
+			"customer+kind":       {Customer: "customer-1", Kind: audit.OrderDeleted},
+			"customer+kind, none": {Customer: "customer-1", Kind: audit.CustomerErased},
+			"actor+kind":          {Actor: "feed:KEY", Kind: audit.OrderDeleted},
+			"actor+kind, none":    {Actor: "feed:KEY", Kind: audit.CustomerErased},
 		} {
 			query.Limit = 50
 			b.Run(fmt.Sprintf("%s/%d", name, rows), func(b *testing.B) {
@@ -70,6 +73,7 @@ func (l testLog) fillQuickly(rows int) {
 	for n := range rows {
 		group.Go(func() error {
 			a := act(n)
+			a.Kind = []audit.Kind{audit.OrderDeleted, audit.CustomerChanged}[min(n%5, 1)]
 			d := audit.Detail{Act: a, Number: int64(n) + 1, Actors: []string{a.Actor.String(), string(a.Actor.Kind)}}
 			d.Customer = fmt.Sprintf("customer-%d", n%10)
 			return l.details().Insert(l.t.Context(), d.ID, d)

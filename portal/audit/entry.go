@@ -57,7 +57,8 @@ func (d *Detail) erase(by string) {
 }
 
 // digest returns the hash of the detail: of the salt, customer, reason, address, of each change the field,
-// before and after, and of the act that this one undoes with its batch, if it names one of them.
+// before and after, and of the act that this one undoes with its batch, if it names one of them. The hash of the
+// member of staff, and that of the acts erased, follow if there are any.
 func (d Detail) digest() string {
 	parts := []string{d.Salt, d.Customer, d.Reason, d.Address}
 	for _, c := range d.Changes {
@@ -65,6 +66,12 @@ func (d Detail) digest() string {
 	}
 	if d.Undoes != "" || d.Batch != "" {
 		parts = append(parts, d.Undoes, d.Batch)
+	}
+	if d.Member != "" {
+		parts = append(parts, hashOf("member", d.Member, d.Email))
+	}
+	if len(d.Erases) > 0 {
+		parts = append(parts, hashOf(append([]string{"erases"}, d.Erases...)...))
 	}
 	return hashOf(parts...)
 }
@@ -141,10 +148,13 @@ func keyOf(number int64) string { return fmt.Sprintf("%012d", number) }
 const (
 	byTime     = "time"
 	byCustomer = "customer"
+	byMember   = "member"
 	byKind     = "kind"
 	byActor    = "actor"
 	byNumber   = "number"
 	byWaiting  = "waiting"
+
+	byActorKind = "actor_kind"
 )
 
 // DetailCollection declares the collection of details and its indexes.
@@ -154,9 +164,11 @@ func DetailCollection() storage.Collection {
 	actors := storage.Field{Path: "actors", Kind: storage.String, Multi: true}
 	return storage.Collection{Name: "log_details", Indexes: []storage.Index{
 		{Name: byTime, Fields: []storage.Field{at}},
-		{Name: byCustomer, Fields: []storage.Field{text("customer"), at}},
+		{Name: byCustomer, Fields: []storage.Field{text("customer"), at}, Head: []string{"kind", "actors"}},
+		{Name: byMember, Fields: []storage.Field{text("member"), at}, Head: []string{"kind", "actors"}},
 		{Name: byKind, Fields: []storage.Field{text("kind"), at}},
 		{Name: byActor, Fields: []storage.Field{actors, at}},
+		{Name: byActorKind, Fields: []storage.Field{actors, text("kind"), at}},
 		{Name: byNumber, Fields: []storage.Field{{Path: "number", Kind: storage.Int}}},
 		{Name: byWaiting, Fields: []storage.Field{{Path: "waiting", Kind: storage.Time}}},
 	}}

@@ -223,26 +223,55 @@ func each[T any](ctx context.Context, list []T, do func(context.Context, T) erro
 }
 
 // Erase empties the details of all acts on a customer. by is the act of the erasure, which must not name the
-// customer. It is recorded first, and each detail then refers to it.
+// customer. It lists the acts that it empties and is recorded first, so that verifying can tell an erased detail from
+// one that somebody emptied. Further erasures follow for more than batchSize acts, and for those that were recorded
+// in the meantime; repeating an erasure records none twice.
 func (l Log) Erase(ctx context.Context, customer string, by Act) error {
-	if err := l.Record(ctx, by); err != nil {
-		return err
-	}
-	for {
+	for base, part := by.ID, 0; ; {
 		page, err := storage.Find[struct{}](ctx, l.details(), storage.Query{Index: byCustomer,
 			Equal: []any{customer}, Limit: batchSize})
-		if err != nil || len(page.Hits) == 0 {
+		if err != nil || part > 0 && len(page.Hits) == 0 {
 			return err
 		}
-		if err := each(ctx, page.Hits, func(ctx context.Context, hit storage.Hit[struct{}]) error {
-			_, err := l.details().Change(ctx, hit.Key, func(d *Detail) error {
-				d.erase(by.ID)
-				return nil
-			})
-			return err
-		}); err != nil {
+		by.Erases = nil
+		for _, hit := range page.Hits {
+			by.Erases = append(by.Erases, hit.Key)
+		}
+		for listed := false; !listed; part++ {
+			if by.ID = base; part > 0 {
+				by.ID = fmt.Sprintf("%s-%d", base, part)
+			}
+			if listed, err = l.recordErasure(ctx, by); err != nil {
+				return err
+			}
+		}
+		if err := each(ctx, by.Erases, l.emptyBy(by.ID)); err != nil || len(by.Erases) == 0 {
 			return err
 		}
+	}
+}
+
+// recordErasure records an erasure, or finds it as an earlier call recorded it, and reports whether it lists all that
+// is to be emptied.
+func (l Log) recordErasure(ctx context.Context, by Act) (listed bool, err error) {
+	if err := l.Record(ctx, by); err != nil {
+		return false, err
+	}
+	stored, _, err := l.details().Get(ctx, by.ID)
+	return !slices.ContainsFunc(by.Erases, func(id string) bool { return !slices.Contains(stored.Erases, id) }), err
+}
+
+// emptyBy returns what empties a detail.
+func (l Log) emptyBy(erasure string) func(context.Context, string) error {
+	return func(ctx context.Context, id string) error {
+		_, err := l.details().Change(ctx, id, func(d *Detail) error {
+			if d.IsErased() {
+				return storage.ErrUnchanged
+			}
+			d.erase(erasure)
+			return nil
+		})
+		return err
 	}
 }
 

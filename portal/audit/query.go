@@ -2,7 +2,6 @@ package audit
 
 import (
 	"context"
-	"slices"
 	"strings"
 	"time"
 
@@ -12,70 +11,66 @@ import (
 // Query selects entries of the log; a zero field selects all. Actor is a kind of actor or an Actor's String.
 type Query struct {
 	Customer string
+	Member   string // of staff, whom the act is about
 	Kind     Kind
 	Actor    string
 	From, To time.Time // to is exclusive
 	Limit    int       // 1 to storage.MaxLimit
-	Cursor   string    // Next of a page of the same query; "" for the first page
+	Cursor   string    // Next or Previous of a page of the same query; "" for the first page
 }
 
 // Page is a part of the log, newest first. Next and Previous are cursors for the neighbouring pages, "" if
-// there is none. With several conditions a page may hold fewer entries than asked for, even none, and still
-// have a Next.
+// there is none. Partial says that a query by a person and further conditions stopped after storage.MaxLook entries:
+// there may be more, which Next finds.
 type Page struct {
 	Entries  []Detail
 	Next     string
 	Previous string
+	Partial  bool
 }
 
-// maxScan is the most entries that one List reads.
-const maxScan = 5000
-
-// List returns the entries that a query selects. It walks the index of the condition that usually selects
-// least, and tests the others on what it finds.
+// List returns the entries that a query selects.
 func (l Log) List(ctx context.Context, q Query) (Page, error) {
-	find, matches := q.plan()
-	page := Page{Next: q.Cursor}
-	for scanned := 0; ; {
-		find.Cursor, find.Limit = page.Next, q.Limit-len(page.Entries)
-		found, err := storage.Find[struct{}](ctx, l.details(), find)
-		if err != nil {
-			return Page{}, err
-		}
-		keys := make([]string, len(found.Hits))
-		for i, hit := range found.Hits {
-			keys[i] = hit.Key
-		}
-		read, err := storage.ReadAll[Detail](ctx, l.details(), keys)
-		if err != nil {
-			return Page{}, err
-		}
-		for _, hit := range read {
-			if matches(hit.Head) {
-				page.Entries = append(page.Entries, hit.Head)
-			}
-		}
-		if scanned == 0 {
-			page.Previous = found.Previous
-		}
-		scanned += len(keys)
-		page.Next = found.Next
-		if page.Next == "" || len(page.Entries) >= q.Limit || scanned >= maxScan {
-			return page, nil
+	found, err := storage.Find[struct{}](ctx, l.details(), q.plan())
+	if err != nil {
+		return Page{}, err
+	}
+	keys := make([]string, len(found.Hits))
+	for i, hit := range found.Hits {
+		keys[i] = hit.Key
+	}
+	read, err := storage.ReadAll[Detail](ctx, l.details(), keys)
+	page := Page{Next: found.Next, Previous: found.Previous, Partial: found.Partial}
+	for _, hit := range read {
+		if q.matches(hit.Head) { // not erased since
+			page.Entries = append(page.Entries, hit.Head)
 		}
 	}
+	return page, err
 }
 
-// plan returns the query of the index, and the test of the other conditions.
-func (q Query) plan() (find storage.Query, matches func(Detail) bool) {
-	find = storage.Query{Index: byTime, Descending: true}
+// plan returns the query of the index. Of a person's entries, which are few, the other conditions are tested; actor and
+// kind have an index of their own.
+func (q Query) plan() storage.Query {
+	find := storage.Query{Index: byTime, Descending: true, Limit: q.Limit, Cursor: q.Cursor}
+	person := q.Customer != "" || q.Member != ""
 	switch {
 	case q.Customer != "":
 		find.Index, find.Equal = byCustomer, []any{q.Customer}
+	case q.Member != "":
+		find.Index, find.Equal = byMember, []any{q.Member}
+	case q.Actor != "" && q.Kind != "":
+		find.Index, find.Equal = byActorKind, []any{q.Actor, string(q.Kind)}
 	case q.Actor != "":
 		find.Index, find.Equal = byActor, []any{q.Actor}
 	case q.Kind != "":
 		find.Index, find.Equal = byKind, []any{string(q.Kind)}
+	}
+	if person && q.Kind != "" {
+		find.Where = append(find.Where, storage.Is("kind", string(q.Kind)))
+	}
+	if person && q.Actor != "" {
+		find.Where = append(find.Where, storage.Has("actors", q.Actor))
 	}
 	if !q.From.IsZero() {
 		find.From = q.From
@@ -83,10 +78,11 @@ func (q Query) plan() (find storage.Query, matches func(Detail) bool) {
 	if !q.To.IsZero() {
 		find.To = q.To
 	}
-	return find, func(d Detail) bool {
-		return (q.Customer == "" || d.Customer == q.Customer) && (q.Kind == "" || d.Kind == q.Kind) &&
-			(q.Actor == "" || slices.Contains(d.Actors, q.Actor))
-	}
+	return find
+}
+
+func (q Query) matches(d Detail) bool {
+	return (q.Customer == "" || d.Customer == q.Customer) && (q.Member == "" || d.Member == q.Member)
 }
 
 // Get returns an entry by the id of its act, or storage.ErrNotFound.

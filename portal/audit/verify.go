@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"postern/storage"
 )
@@ -184,9 +185,12 @@ func (v *verification) checkDetail(ctx context.Context, link Link, details []Det
 func (v *verification) checkErased(ctx context.Context, number int64, d Detail) error {
 	v.report.Erased++
 	by, _, err := v.details().Get(ctx, d.Erased)
-	if errors.Is(err, storage.ErrNotFound) || err == nil && by.Kind != CustomerErased {
+	switch {
+	case errors.Is(err, storage.ErrNotFound) || err == nil && by.Kind != CustomerErased:
 		v.fault(number, "What the entry says about the customer was removed, but no customer was erased.")
 		return nil
+	case err == nil && !slices.Contains(by.Erases, d.ID):
+		v.fault(number, "What the entry says about the customer was removed, but not with the customer it names.")
 	}
 	return err
 }

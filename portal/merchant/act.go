@@ -62,7 +62,7 @@ func (s Staff) requireStill(ctx context.Context, p staff.Permission) error {
 	}
 	present, found := roster.ByID(s.member.ID)
 	switch {
-	case !found || present.Sessions != s.member.Sessions:
+	case !found || present.Sessions != s.member.Sessions || present.HasEnded(s.session.ID()):
 		return stranger()
 	case !present.Role.May(p):
 		return denied()

@@ -254,10 +254,16 @@ func (s Staff) RenewRecovery(ctx context.Context) ([]string, error) {
 	return codes, err
 }
 
-// changeAccess changes the person's access, if the session still lives when it is written.
+// changeAccess changes the person's access, if the session still lives: for the roster as it is now, too, not as this
+// request found it.
 func (s Staff) changeAccess(ctx context.Context, change func(*staff.Access) error) error {
 	_, err := s.docs().Change(ctx, s.member.ID, func(a *staff.Access) error {
-		if a.Session(s.member, s.session.Hash, s.app.Now()) == nil || !a.HasFactor(s.member) {
+		roster, _, err := s.rosters().Get(ctx, staff.RosterKey)
+		if err != nil {
+			return err
+		}
+		m, found := roster.ByID(s.member.ID)
+		if !found || a.Session(m, s.session.Hash, s.app.Now()) == nil || !a.HasFactor(m) {
 			return stranger()
 		}
 		return change(a)

@@ -2,8 +2,10 @@ package merchant
 
 import (
 	"context"
+	"slices"
 
 	"postern/portal"
+	"postern/portal/audit"
 	"postern/portal/credential"
 	"postern/portal/staff"
 	"postern/portal/validate"
@@ -43,9 +45,9 @@ func (s Staff) Invite(ctx context.Context, email, role string) (code string, err
 		return "", err
 	}
 	code = credential.NewCode()
-	err = s.act(ctx, func(r *staff.Roster) error {
-		_, err := r.Invite(canonical, staff.Role(role), s.enrolmentHash(code), s.member.Email, s.app.Now())
-		return err
+	err = s.act(ctx, audit.StaffInvited, func(r *staff.Roster) (string, error) {
+		m, err := r.Invite(canonical, staff.Role(role), s.enrolmentHash(code), s.member.Email, s.app.Now())
+		return m.ID, err
 	})
 	return credential.ShowCode(code), err
 }
@@ -59,8 +61,8 @@ func (s Staff) SetRole(ctx context.Context, id, role string) error {
 	if !staff.IsRole(role) {
 		return wrongField("role", "staff.role.unknown")
 	}
-	return s.act(ctx, func(r *staff.Roster) error {
-		return r.SetRole(id, staff.Role(role), s.member.Email, s.app.Now())
+	return s.act(ctx, audit.StaffRoleChanged, func(r *staff.Roster) (string, error) {
+		return id, r.SetRole(id, staff.Role(role), s.member.Email, s.app.Now())
 	})
 }
 
@@ -71,42 +73,61 @@ func (s Staff) ResetFactor(ctx context.Context, id string) (code string, err err
 		return "", validate.NewError(validate.Conflict, "staff.own_factor")
 	}
 	code = credential.NewCode()
-	err = s.act(ctx, func(r *staff.Roster) error {
-		return r.ResetFactor(id, s.enrolmentHash(code), s.member.Email, s.app.Now())
+	err = s.act(ctx, audit.StaffFactorReset, func(r *staff.Roster) (string, error) {
+		return id, r.ResetFactor(id, s.enrolmentHash(code), s.member.Email, s.app.Now())
 	})
 	return credential.ShowCode(code), err
 }
 
 // Remove removes a person, who is signed out at once. The last owner is a Conflict.
 func (s Staff) Remove(ctx context.Context, id string) error {
-	return s.act(ctx, func(r *staff.Roster) error {
-		return r.Remove(id, s.member.Email, s.app.Now())
+	return s.act(ctx, audit.StaffRemoved, func(r *staff.Roster) (string, error) {
+		return id, r.Remove(id, s.member.Email, s.app.Now())
 	})
 }
 
 // SignOutColleague ends all sessions of a person.
 func (s Staff) SignOutColleague(ctx context.Context, id string) error {
-	return s.act(ctx, func(r *staff.Roster) error { return r.EndSessions(id) })
+	return s.act(ctx, audit.StaffSignedOut, func(r *staff.Roster) (string, error) { return id, r.EndSessions(id) })
 }
 
-// act is the one way of every act of a person on the shop's staff. It requires that permission and a fresh second
-// factor, and decides again in the write itself: somebody who loses the role meanwhile changes nothing.
-func (s Staff) act(ctx context.Context, do func(*staff.Roster) error) error {
+// EndColleagueSession ends one session of a person, by its id. It is no error if it has already ended.
+func (s Staff) EndColleagueSession(ctx context.Context, id, session string) error {
+	_, live, err := s.Colleague(ctx, id)
+	if err != nil {
+		return err
+	}
+	if !slices.ContainsFunc(live, func(info credential.SessionInfo) bool { return info.ID == session }) {
+		return nil
+	}
+	return s.act(ctx, audit.StaffSignedOut, func(r *staff.Roster) (string, error) {
+		return id, r.EndSession(id, session, s.app.Now())
+	})
+}
+
+// act is the one way of every act of a person on the shop's staff. do returns the id of whom it is about. It
+// requires that permission and a fresh second factor, and decides again in the write itself: somebody who loses the
+// role meanwhile changes nothing. The same write carries the entry for the log.
+func (s Staff) act(ctx context.Context, kind audit.Kind, do func(*staff.Roster) (id string, err error)) error {
 	if !s.May(staff.PermissionStaff) {
 		return denied()
 	}
 	if err := s.requireFresh(); err != nil {
 		return err
 	}
-	_, err := s.rosters().Change(ctx, staff.RosterKey, func(r *staff.Roster) error {
+	act, err := s.newAct(kind, "", "")
+	if err != nil {
+		return err
+	}
+	_, err = s.rosters().Change(ctx, staff.RosterKey, func(r *staff.Roster) error {
 		present, found := r.ByID(s.member.ID)
 		switch {
-		case !found || present.Sessions != s.member.Sessions:
+		case !found || present.Sessions != s.member.Sessions || present.HasEnded(s.session.ID()):
 			return stranger()
 		case !present.Role.May(staff.PermissionStaff):
 			return denied()
 		}
-		return do(r)
+		return portal.ActOnStaff(r, act, do)
 	})
 	return strangerIfMissing(err)
 }

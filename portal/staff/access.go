@@ -108,7 +108,7 @@ func (a *Access) Prune(m Member, now time.Time) {
 // Live reports whether a session still lets in.
 func (s Session) Live(m Member, now time.Time) bool {
 	switch {
-	case s.Number != m.Sessions:
+	case s.Number != m.Sessions, m.HasEnded(s.ID()):
 		return false
 	case s.ProvenAt.IsZero():
 		return now.Before(s.SignedInAt.Add(HalfLife))

@@ -40,6 +40,14 @@ type Member struct {
 	// made under an earlier number is void, so that one write of the roster ends it.
 	Factors  int `bson:"factors"`
 	Sessions int `bson:"sessions"`
+	// Ended lists single sessions that somebody ended, until they would have ended by themselves.
+	Ended []EndedSession `bson:"ended,omitempty"`
+}
+
+// EndedSession is a session that somebody else ended.
+type EndedSession struct {
+	ID    string    `bson:"id"`
+	Until time.Time `bson:"until"`
 }
 
 // Enrolment is the one-time code that setting up the factors requires.
@@ -191,6 +199,37 @@ func (r *Roster) EndSessions(id string) error {
 	}
 	m.Sessions++
 	return nil
+}
+
+// EndSession ends one session of a member by its id.
+func (r *Roster) EndSession(id, session string, now time.Time) error {
+	m := r.member(id)
+	if m == nil {
+		return validate.NewError(validate.NotFound, "")
+	}
+	if m.HasEnded(session) {
+		return storage.ErrUnchanged
+	}
+	m.Ended = slices.DeleteFunc(slices.Clone(m.Ended), func(e EndedSession) bool { return !now.Before(e.Until) })
+	m.Ended = append(m.Ended, EndedSession{ID: session, Until: now.Add(SessionAbsolute)})
+	return nil
+}
+
+// HasEnded reports whether somebody ended a single session of the member, by its id.
+func (m Member) HasEnded(session string) bool {
+	return slices.ContainsFunc(m.Ended, func(e EndedSession) bool { return e.ID == session })
+}
+
+// Fields returns what the log compares of a member, by name. A member who does not exist has none.
+func (m Member) Fields() map[string]string {
+	if m.ID == "" {
+		return map[string]string{}
+	}
+	fields := map[string]string{"email": m.Email, "role": string(m.Role)}
+	if m.IsEnrolled() {
+		fields["enrolled_at"] = m.EnrolledAt.UTC().Format(time.RFC3339)
+	}
+	return fields
 }
 
 // isLastOwner reports whether no other owner would be left who can do the same: one who can sign in if this

@@ -111,7 +111,7 @@ func TestEveryActHasASentence(t *testing.T) {
 	}
 	l := words.Localizer("en", time.UTC)
 	for _, kind := range audit.Kinds() {
-		if kind != audit.CustomerErased && !l.Has("activity."+string(kind)) {
+		if kind != audit.CustomerErased && !kind.IsOnStaff() && !l.Has("activity."+string(kind)) {
 			t.Errorf("%s has no sentence", kind)
 		}
 	}
