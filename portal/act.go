@@ -115,18 +115,22 @@ func (o Operator) Log(ctx context.Context, shop string) (audit.Log, error) {
 	return o.app.auditLog(shop), nil
 }
 
-// LogCSV writes the entries that a query selects as CSV (RFC 4180) in UTF-8, newest first: a header line, then
-// a line for each change, and one for an entry without changes. Cells that a spreadsheet would take for a
-// formula are made harmless.
+// LogCSV writes the entries that a query selects, as package function LogCSV does.
 func (o Operator) LogCSV(ctx context.Context, shop string, q audit.Query, to io.Writer) error {
 	log, err := o.Log(ctx, shop)
 	if err != nil {
 		return err
 	}
+	return LogCSV(ctx, log, q, to)
+}
+
+// LogCSV writes entries of a log as CSV (RFC 4180) in UTF-8, newest first: a header line, then a line for each
+// change, and one for an entry without changes. Cells that a spreadsheet would take for a formula are made harmless.
+func LogCSV(ctx context.Context, log audit.Log, q audit.Query, to io.Writer) error {
 	out := csv.NewWriter(to)
 	out.UseCRLF = true
-	err = out.Write([]string{"number", "time", "act", "kind", "actor", "role", "customer", "field", "before",
-		"after", "reason", "address", "erased"})
+	err := out.Write([]string{"number", "time", "act", "kind", "actor", "role", "customer", "field", "before",
+		"after", "reason", "address", "erased", "member", "member_email"})
 	if err == nil {
 		err = log.Each(ctx, q, func(entry audit.Detail) error {
 			for _, row := range logRows(entry) {
@@ -153,7 +157,7 @@ func logRows(entry audit.Detail) [][]string {
 	for _, c := range changes {
 		row := []string{number, entry.At.UTC().Format(time.RFC3339Nano), entry.ID, string(entry.Kind),
 			entry.Actor.String(), entry.Actor.Role, entry.Customer, c.Field, c.Before, c.After, entry.Reason,
-			entry.Address, strconv.FormatBool(entry.IsErased())}
+			entry.Address, strconv.FormatBool(entry.IsErased()), entry.Member, entry.Email}
 		for i, cell := range row {
 			row[i] = inert(cell)
 		}

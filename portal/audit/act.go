@@ -36,6 +36,8 @@ const (
 	CustomerErased           Kind = "customer.erased" // names no customer
 	OrderDeleted             Kind = "order.deleted"
 
+	LogExported Kind = "log.exported" // all of it, or what is about one customer
+
 	StaffInvited     Kind = "staff.invited" // also once more, until they enrol
 	StaffRoleChanged Kind = "staff.role_changed"
 	StaffFactorReset Kind = "staff.factor_reset"
@@ -68,6 +70,7 @@ func Undos() map[Kind]Undo {
 		CustomerErasureCancelled: UndoNever, // a new request starts a new period
 		CustomerErased:           UndoNever,
 		OrderDeleted:             UndoNever, // the feed can send it again
+		LogExported:              UndoNever,
 		StaffInvited:             UndoNever, // these concern who can sign in
 		StaffRoleChanged:         UndoNever,
 		StaffFactorReset:         UndoNever,

@@ -32,6 +32,7 @@ const (
 	PermissionHome     Permission = "home"     // the start page
 	PermissionSecurity Permission = "security" // one's own sessions, factors and recovery codes
 	PermissionStaff    Permission = "staff"    // the people, their roles and their sessions
+	PermissionLog      Permission = "log"      // of all acts on customers and staff
 
 	PermissionCustomers     Permission = "customers"      // to read the customers with all that is known of them
 	PermissionEditCustomers Permission = "customers.edit" // to change them, and to undo it
@@ -44,6 +45,8 @@ func (r Role) May(p Permission) bool {
 		return slices.Contains(Roles(), r)
 	case PermissionEditCustomers:
 		return r != Viewer && IsRole(string(r))
+	case PermissionLog:
+		return r == Owner || r == Manager
 	case PermissionStaff:
 		return r == Owner
 	}

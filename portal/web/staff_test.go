@@ -169,6 +169,8 @@ func mayOpen() map[string][]staff.Role {
 		"GET /admin/customers/:id/edit":      editors,
 		"POST /admin/customers/:id/edit":     editors,
 		"POST /admin/customers/:id/undo":     editors,
+		"GET /admin/log":                     {staff.Owner, staff.Manager},
+		"GET /admin/log/log.csv":             {staff.Owner, staff.Manager},
 		"GET /admin/staff":                   owner,
 		"GET /admin/staff/invite":            owner,
 		"POST /admin/staff/invite":           owner,
@@ -176,6 +178,7 @@ func mayOpen() map[string][]staff.Role {
 		"POST /admin/staff/:id/role":         owner,
 		"POST /admin/staff/:id/reset-factor": owner,
 		"POST /admin/staff/:id/sign-out":     owner,
+		"POST /admin/staff/:id/end":          owner,
 		"POST /admin/staff/:id/remove":       owner,
 	}
 }

@@ -49,6 +49,7 @@ func navigation() []navItem {
 		{page.NavItem{ID: "home", Path: homePath, Key: "admin.nav.home", Icon: "home"}, staff.PermissionHome},
 		{page.NavItem{ID: "customers", Path: customersPath, Key: "admin.nav.customers", Icon: "person"},
 			staff.PermissionCustomers},
+		{page.NavItem{ID: "log", Path: logPath, Key: "admin.nav.log", Icon: "log"}, staff.PermissionLog},
 		{page.NavItem{ID: "staff", Path: staffPath, Key: "admin.nav.staff", Icon: "people"}, staff.PermissionStaff},
 		{page.NavItem{ID: "security", Path: securityPath, Key: "admin.nav.security", Icon: "key"},
 			staff.PermissionSecurity},
@@ -74,7 +75,7 @@ func Area(role staff.Role) *page.Area {
 
 // Routes returns the routes of the pages of staff.
 func (h *Handler) Routes() []gate.Route {
-	return slices.Concat(h.signInRoutes(), h.factorRoutes(), h.ownRoutes(), h.customerRoutes(), h.staffRoutes())
+	return slices.Concat(h.signInRoutes(), h.factorRoutes(), h.ownRoutes(), h.customerRoutes(), h.logRoutes(), h.staffRoutes())
 }
 
 // action is a handler for a signed-in person.

@@ -5,6 +5,7 @@ import (
 
 	"github.com/gofiber/fiber/v2"
 
+	"postern/portal/audit"
 	"postern/portal/merchant"
 	"postern/portal/staff"
 	"postern/portal/web/gate"
@@ -26,6 +27,7 @@ func (h *Handler) staffRoutes() []gate.Route {
 		postFresh(staff.PermissionStaff, memberPath+"/role", h.setRole),
 		postFresh(staff.PermissionStaff, memberPath+"/reset-factor", h.resetFactor),
 		postFresh(staff.PermissionStaff, memberPath+"/sign-out", h.signOutMember),
+		postFresh(staff.PermissionStaff, memberPath+"/end", h.endMemberSession),
 		postFresh(staff.PermissionStaff, memberPath+"/remove", h.remove),
 	}
 }
@@ -123,6 +125,7 @@ type memberView struct {
 	Roles    []page.Option
 	Sessions []signedInBrowser
 	Self     bool
+	Did, Met string // URLs of the log: what the person did, and what was done to the person
 }
 
 func (h *Handler) member(c *fiber.Ctx, s merchant.Staff) error { return h.showMember(c, s, nil) }
@@ -138,6 +141,8 @@ func (h *Handler) showMember(c *fiber.Ctx, s merchant.Staff, err error) error {
 	}
 	data := memberView{Base: h.base(c, s, "staff", ""), Self: m.ID == s.Member().ID}
 	data.Title = m.Email
+	data.Did = logURL(logPath, merchant.LogQuery{Actor: audit.Actor{Kind: audit.Staff, ID: m.ID}.String()})
+	data.Met = logURL(logPath, merchant.LogQuery{Person: m.ID})
 	data.Form, data.Roles = data.Base.Form(map[string]string{"role": string(m.Role)}, err), roleOptions(data.Base)
 	data.Row = h.row(data.Base, m)
 	for _, given := range sessions {
@@ -187,6 +192,14 @@ func (h *Handler) signOutMember(c *fiber.Ctx, s merchant.Staff) error {
 		err = s.SignOutColleague(c.UserContext(), id)
 	}
 	return h.after(c, s, staffPath+"/"+id, "staff.signed_out", err)
+}
+
+func (h *Handler) endMemberSession(c *fiber.Ctx, s merchant.Staff) error {
+	id, err := gate.Param(c, "id")
+	if err == nil {
+		err = s.EndColleagueSession(c.UserContext(), id, c.FormValue("id"))
+	}
+	return h.after(c, s, staffPath+"/"+id, "device.signed_out", err)
 }
 
 func (h *Handler) remove(c *fiber.Ctx, s merchant.Staff) error {

@@ -1,12 +1,8 @@
 package shopper
 
 import (
-	"bufio"
 	"context"
-	"errors"
-	"fmt"
 	"io"
-	"net"
 	"time"
 
 	"github.com/gofiber/fiber/v2"
@@ -24,14 +20,6 @@ const (
 	exportCSVPath  = "/privacy/export/orders.csv"
 	erasePath      = "/privacy/erase"
 	keepPath       = "/privacy/keep"
-)
-
-// Limits of a download: exportTime is for the whole file, which holds every order; readTime is for the
-// client to read one part of exportBuffer bytes.
-const (
-	exportTime   = 10 * time.Minute
-	readTime     = 30 * time.Second
-	exportBuffer = 32 << 10
 )
 
 func (h *Handler) dataRightsRoutes() []gate.Route {
@@ -103,50 +91,9 @@ func tableOf(lang string) portal.Table {
 	return portal.Table{Column: ';', Point: ','}
 }
 
-// download streams a file while it is being written. An error midway breaks the connection, so that a
-// truncated file never looks complete. A slow client may take as long as it needs while it keeps reading.
 func (h *Handler) download(c *fiber.Ctx, s portal.Shopper, name string,
 	write func(context.Context, io.Writer) error) error {
-	c.Set(fiber.HeaderContentDisposition, `attachment; filename="`+s.Shop().ID+"-"+name+`"`)
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(c.UserContext()), exportTime)
-	from, to := io.Pipe()
-	connection := c.Context().Conn()
-	go func() {
-		defer cancel()
-		out := bufio.NewWriterSize(unhurried{to, connection}, exportBuffer)
-		err := errors.Join(safely(func() error { return write(ctx, out) }), out.Flush())
-		if err != nil && !errors.Is(err, io.ErrClosedPipe) { // the client has stopped reading
-			h.app.LostDownload(ctx, err)
-		}
-		to.CloseWithError(err)
-	}()
-	c.Context().SetBodyStream(from, -1)
-	return nil
-}
-
-// safely turns a panic into an error, since the server's recovery does not cover a download.
-func safely(do func() error) (err error) {
-	defer func() {
-		if failure := recover(); failure != nil {
-			err = fmt.Errorf("panic: %v", failure)
-		}
-	}()
-	return do()
-}
-
-// unhurried extends the connection's write deadline with every write.
-type unhurried struct {
-	io.Writer
-	connection net.Conn
-}
-
-func (u unhurried) Write(part []byte) (int, error) {
-	if u.connection != nil {
-		if err := u.connection.SetWriteDeadline(time.Now().Add(readTime)); err != nil {
-			return 0, err
-		}
-	}
-	return u.Writer.Write(part)
+	return page.Download(c, s.Shop().ID+"-"+name, h.app.LostDownload, write)
 }
 
 // erasePage asks for confirmation before the account is deleted.
