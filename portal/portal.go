@@ -76,6 +76,7 @@ type App struct {
 
 	countDelay  time.Duration
 	counts      *countRequests
+	uses        *voucherUses
 	countRounds *countRounds
 	vatChecker  customer.VATChecker // nil if disabled
 }
@@ -107,6 +108,7 @@ func New(engine storage.Engine, ring *secret.Ring, options ...Option) *App {
 		engine: engine, secret: ring, now: time.Now, log: slog.New(slog.DiscardHandler), shops: &shop.Cache{},
 		formats: address.New(),
 		blocked: &blockList{}, countDelay: order.StandardCountDelay, counts: &countRequests{}, countRounds: &countRounds{},
+		uses:     &voucherUses{},
 		decoding: semaphore.NewWeighted(validate.MaxDocument), pictures: semaphore.NewWeighted(1),
 	}
 	for _, option := range options {

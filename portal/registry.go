@@ -14,6 +14,7 @@ import (
 	"postern/portal/order"
 	"postern/portal/shop"
 	"postern/portal/staff"
+	"postern/portal/voucher"
 	"postern/portal/withdrawal"
 	"postern/storage"
 	"postern/templates/i18n"
@@ -51,7 +52,7 @@ type personal struct {
 // declarations returns those of all collections, in the order in which an account is deleted: the customer's
 // document last, so that a deletion that stops anywhere goes on.
 func (w Worker) declarations() []declaration {
-	return slices.Concat(w.orderDeclarations(), w.customerDeclarations(), w.staffDeclarations(),
+	return slices.Concat(w.orderDeclarations(), w.shoppingDeclarations(), w.customerDeclarations(), w.staffDeclarations(),
 		w.otherDeclarations())
 }
 
@@ -93,6 +94,21 @@ func (w Worker) orderDeclarations() []declaration {
 		{
 			Collection: order.CountRequestsCollection(), jobs: w.countJobs(),
 			personal: personal{kept: counted, withheld: counted},
+		},
+	}
+}
+
+// shoppingDeclarations returns those of what the shop's system says about a customer's shopping.
+func (w Worker) shoppingDeclarations() []declaration {
+	return []declaration{
+		{
+			Collection: voucher.Collection(), jobs: w.voucherJobs(),
+			personal: personal{erase: w.eraseVouchers, list: &downloadList{"vouchers", (*export).vouchers}},
+		},
+		{
+			Collection: voucher.RedemptionCollection(),
+			personal: personal{erase: w.eraseRedemptions,
+				list: &downloadList{"voucher_uses", (*export).redemptions}},
 		},
 	}
 }

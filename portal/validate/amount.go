@@ -177,3 +177,37 @@ func moneyKey(value string, err error) string {
 	}
 	return "money.form"
 }
+
+// Positive reads an amount greater than zero, exactly.
+func (f *Validator) Positive(field string, value Number) int64 {
+	minor := f.amount(field, value)
+	if minor <= 0 && f.Currency != "" && !f.isRejected(field) {
+		f.Reject(field, "money.positive")
+	}
+	return minor
+}
+
+// Percent reads a share above 0 and up to 100, with at most two decimal places.
+func (f *Validator) Percent(field string, value Number) money.Decimal {
+	const most, places = "100", 2
+	d, exact, err := money.Round(strings.TrimSpace(string(value)), places)
+	if err != nil || !exact || !d.IsPositive() || d.Minus(most).IsPositive() {
+		f.Reject(field, "number.percent")
+		return ""
+	}
+	return d
+}
+
+// Whole reads an optional whole number from 1 to most; 0 is none.
+func (f *Validator) Whole(field string, value Number, most int64) int64 {
+	text := strings.TrimSpace(string(value))
+	if text == "" {
+		return 0
+	}
+	n, err := strconv.ParseInt(text, 10, 64)
+	if err != nil || n < 1 || n > most {
+		f.Reject(field, "number.range", "Most", strconv.FormatInt(most, 10))
+		return 0
+	}
+	return n
+}

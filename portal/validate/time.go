@@ -119,3 +119,11 @@ func (f *Validator) NotAhead(field string, t time.Time) {
 		f.Reject(field, "time.ahead", "Now", f.Latest.Add(-MaxClockSkew).Format(time.RFC3339))
 	}
 }
+
+// OptionalMoment is Moment for a time that may be absent.
+func (f *Validator) OptionalMoment(field string, value Time) time.Time {
+	if value == "" {
+		return time.Time{}
+	}
+	return f.Moment(field, value)
+}
