@@ -26,12 +26,14 @@ const (
 	ScopeHandOff        Scope = "hand-off"
 	ScopeLists          Scope = "lists"    // read withdrawals, requests and messages
 	ScopeMessages       Scope = "messages" // answer messages and requests, and read what belongs to them
+	ScopeVouchers       Scope = "vouchers" // send, read, delete and redeem vouchers
+	ScopeEvents         Scope = "events"   // send what customers do in the shop
 )
 
 // Scopes lists all scopes.
 func Scopes() []Scope {
 	return []Scope{ScopeCustomersRead, ScopeCustomersWrite, ScopeOrders, ScopeSignInEmails, ScopeHandOff,
-		ScopeLists, ScopeMessages}
+		ScopeLists, ScopeMessages, ScopeVouchers, ScopeEvents}
 }
 
 // apiKey is a feed's key. Its document is stored under the hash of the secret; the secret itself is not

@@ -14,6 +14,7 @@ import (
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 
+	"postern/portal/cart"
 	"postern/portal/customer"
 	"postern/portal/inquiry"
 	"postern/portal/money"
@@ -35,6 +36,7 @@ type personData struct {
 	Declined   []string                    `json:"order_emails_declined,omitzero"`
 	Messages   []inquiry.Record            `json:"messages"`
 	Requests   []inquiry.Record            `json:"requests"`
+	Cart       *cart.Record                `json:"cart,omitzero"`
 	ErasureAt  string                      `json:"erasure_at,omitzero"`
 	CreatedAt  time.Time                   `json:"created_at"`
 }

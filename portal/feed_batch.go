@@ -33,15 +33,7 @@ const (
 // and the deliveries are in the order of the documents. An error means that nothing was stored: the array is no
 // JSON, or has too many orders.
 func (f Feed) PutOrders(ctx context.Context, body []byte, lines bool) ([]Delivery, error) {
-	split := splitArray
-	if lines {
-		split = splitLines
-	}
-	documents, err := split(bytes.TrimPrefix(body, []byte("\ufeff")))
-	if err == nil && len(documents) > MaxOrders {
-		err = validate.InvalidFields([]validate.FieldError{{Key: "json.too_many",
-			Args: map[string]string{"Most": fmt.Sprint(MaxOrders)}}})
-	}
+	documents, err := splitBatch(body, lines)
 	if err != nil {
 		return nil, err
 	}
@@ -121,6 +113,20 @@ func sideBySide(count int, do func(n int)) {
 		})
 	}
 	_ = workers.Wait() // do keeps its own errors
+}
+
+// splitBatch returns the documents of a JSON array or, with lines, of NDJSON. More than MaxOrders are Invalid.
+func splitBatch(body []byte, lines bool) ([][]byte, error) {
+	split := splitArray
+	if lines {
+		split = splitLines
+	}
+	documents, err := split(bytes.TrimPrefix(body, []byte("\ufeff")))
+	if err == nil && len(documents) > MaxOrders {
+		err = validate.InvalidFields([]validate.FieldError{{Key: "json.too_many",
+			Args: map[string]string{"Most": fmt.Sprint(MaxOrders)}}})
+	}
+	return documents, err
 }
 
 // splitArray returns the elements of a JSON array, at most one more than MaxOrders. What is wrong within one is

@@ -6,8 +6,10 @@ import (
 
 	"postern/mail"
 	"postern/portal/audit"
+	"postern/portal/cart"
 	"postern/portal/credential"
 	"postern/portal/customer"
+	"postern/portal/event"
 	"postern/portal/identifier"
 	"postern/portal/inquiry"
 	"postern/portal/job"
@@ -109,6 +111,14 @@ func (w Worker) shoppingDeclarations() []declaration {
 			Collection: voucher.RedemptionCollection(),
 			personal: personal{erase: w.eraseRedemptions,
 				list: &downloadList{"voucher_uses", (*export).redemptions}},
+		},
+		{
+			Collection: cart.Collection(), jobs: w.cartJobs(),
+			personal: personal{erase: w.eraseCart, person: Shopper.addCart},
+		},
+		{
+			Collection: event.Collection(), jobs: w.eventJobs(),
+			personal: personal{erase: w.eraseEvents, list: &downloadList{"events", (*export).events}},
 		},
 	}
 }

@@ -14,7 +14,7 @@ type apikeyCreate struct {
 	storeFlag
 	shopFlag
 	Name    string   `setting:"apikey-name" help:"What uses the key, such as \"shop system\". The list shows it." placeholder:"NAME"`
-	Scope   []string `setting:"apikey-scopes" help:"What the key may do: customers:read, customers:write, orders, sign-in-emails, hand-off, lists or messages. Repeat the flag for more; without it, the key may do everything." placeholder:"SCOPE"`
+	Scope   []string `setting:"apikey-scopes" help:"What the key may do: customers:read, customers:write, orders, sign-in-emails, hand-off, lists, messages, vouchers or events. Repeat the flag for more; without it, the key may do everything." placeholder:"SCOPE"`
 	Expires string   `setting:"apikey-expires" help:"When the key stops working: after a time such as 90d, or on a day such as 2027-06-30. Without it, never." placeholder:"WHEN"`
 }
 
@@ -30,12 +30,14 @@ Only its hash is stored. Keep the key: it cannot be shown again.
 
 Scopes:
   orders            send, read and delete orders
-  customers:write   send customers
-  customers:read    read customers
+  customers:write   send customers and their carts
+  customers:read    read customers and their carts
   sign-in-emails    have sign-in links emailed
   hand-off          sign customers in to a storefront
   lists             read withdrawals, requests and messages
-  messages          answer messages and requests, and read conversations`
+  messages          answer messages and requests, and read conversations
+  vouchers          send, read, delete and redeem vouchers
+  events            send what customers do in the shop`
 }
 
 // Run prints only the key on standard output, so that it can be redirected to a file.

@@ -44,6 +44,7 @@ type shopFlags struct {
 	ReturnReasons  []string `setting:"shop-return-reason" name:"return-reason" sep:";" help:"A reason that customers can choose when they return something, as they read it. Repeat the flag for more; none restores the built-in reasons, which are in the customer's language." placeholder:"TEXT"`
 	Withdrawal     *string  `setting:"shop-withdrawal" help:"Whether customers can withdraw from a contract online: on (the default) or off. EU law requires it of every shop that sells to consumers; off is for shops that sell to businesses only." placeholder:"on|off"`
 	StaffNames     *string  `setting:"shop-staff-names" help:"Whether customers see the email of the person on your staff who viewed or changed their account, and not only the role: on or off." placeholder:"on|off"`
+	Events         *string  `setting:"shop-events" help:"Whether the shop's system may send what customers do in the shop (visits, products viewed, changes of the cart), for staff to see: on or off, as in a new shop. Tell your customers before you switch it on. What was sent is deleted after 90 days." placeholder:"on|off"`
 	Logo           *string  `setting:"shop-logo" help:"A PNG, JPEG or WebP file of the logo; none removes it." placeholder:"FILE"`
 	Accent         *string  `setting:"shop-accent" help:"The colour of buttons and links, such as #2f6b4f." placeholder:"COLOUR"`
 	SupportEmail   *string  `setting:"shop-support-email" help:"The email that customers can write to." placeholder:"EMAIL"`
@@ -76,6 +77,7 @@ func (f shopFlags) settings(see string) (shop.Settings, error) {
 		LinkLife:     readLife(f.LinkLife, &wrong), Registration: readRegistration(f.Registration, &wrong),
 		RequiredFields: split(f.RequiredFields), Withdrawal: readSwitch("--withdrawal", f.Withdrawal, &wrong),
 		Logo: readLogo(f.Logo, &wrong), Footer: readFooter(f.Footer, &wrong),
+		Events:         readSwitch("--events", f.Events, &wrong),
 		FirstOrderMail: readSwitch("--first-order-mail", f.FirstOrderMail, &wrong),
 		StaffNames:     readSwitch("--staff-names", f.StaffNames, &wrong),
 		OrderEmails:    readList(f.OrderEmails), ReturnReasons: readList(f.ReturnReasons),

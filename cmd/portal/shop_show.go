@@ -53,6 +53,7 @@ func describe(shop shop.Shop) card {
 	c.addList("return-reason", shop.ReturnReasons)
 	c.add("withdrawal", showSwitch(!shop.NoWithdrawal))
 	c.add("staff-names", showSwitch(shop.StaffNames))
+	c.add("events", showSwitch(shop.Events))
 	c.add("logo", showLogo(shop.Brand))
 	c.add("accent", shop.Brand.Accent)
 	c.add("support-email", shop.Brand.SupportEmail)

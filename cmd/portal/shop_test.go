@@ -54,7 +54,7 @@ func TestShopSettings(t *testing.T) {
 		"order-email":   []any{"paid", "shipped"},
 		"return-reason": []any{"Wrong size, or colour", "Other"},
 		"staff-names":   "on",
-		"withdrawal":    "on", "logo": "160 x 160 pixels", "accent": "#2f6b4f",
+		"withdrawal":    "on", "events": "off", "logo": "160 x 160 pixels", "accent": "#2f6b4f",
 		"support-email": "help@shop.example",
 		"footer": []any{"Terms, and more=https://shop.example/terms?a=1",
 			"Contact=https://shop.example/contact", "sk:Obchodné podmienky=https://shop.example/sk"},

@@ -98,6 +98,7 @@ type Settings struct {
 	OrderEmails, ReturnReasons   *[]string
 	StaffNames                   *bool // whether customers see who of the staff viewed or changed their account
 	Withdrawal                   *bool // whether consumers can withdraw from a contract online; on for a new shop
+	Events                       *bool // whether the shop's system may send what customers do in the shop
 	RequiredFields               *[]string
 	Logo                         *[]byte // a PNG, JPEG or WebP file; empty removes the logo
 	Accent, SupportEmail         *string
@@ -152,6 +153,7 @@ func (s Settings) Apply(f *validate.Validator, shop *Shop) {
 		shop.NoWithdrawal = !*s.Withdrawal
 	}
 	put(&shop.RequiredFields, s.RequiredFields)
+	put(&shop.Events, s.Events)
 	put(&shop.FirstOrderMail, s.FirstOrderMail)
 	put(&shop.OrderEmails, s.OrderEmails)
 	put(&shop.ReturnReasons, s.ReturnReasons)

@@ -43,6 +43,7 @@ type Shop struct {
 	OrderEmails    []string      `bson:"order_emails,omitempty"`     // kinds of emails about orders that are sent
 	ReturnReasons  []string      `bson:"return_reasons,omitempty"`   // offered for a return; none for the built-in ones
 	StaffNames     bool          `bson:"staff_names,omitempty"`      // show customers who of the staff viewed or changed their account
+	Events         bool          `bson:"events,omitempty"`           // what customers do in the shop is taken from its system
 	NoWithdrawal   bool          `bson:"no_withdrawal,omitempty"`    // for shops without consumers, or without goods to withdraw from
 	Brand          Brand         `bson:"brand"`
 	CreatedAt      time.Time     `bson:"created_at"`

@@ -199,15 +199,13 @@ func (f *Validator) Percent(field string, value Number) money.Decimal {
 }
 
 // Whole reads an optional whole number from 1 to most; 0 is none.
-func (f *Validator) Whole(field string, value Number, most int64) int64 {
-	text := strings.TrimSpace(string(value))
-	if text == "" {
+func (f *Validator) Whole(field string, value *int64, most int64) int64 {
+	if value == nil {
 		return 0
 	}
-	n, err := strconv.ParseInt(text, 10, 64)
-	if err != nil || n < 1 || n > most {
+	if *value < 1 || *value > most {
 		f.Reject(field, "number.range", "Most", strconv.FormatInt(most, 10))
 		return 0
 	}
-	return n
+	return *value
 }

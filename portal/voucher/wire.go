@@ -19,8 +19,8 @@ type Wire struct {
 	For         *AudienceWire    `json:"for"`
 	From        validate.Time    `json:"from"`
 	Until       validate.Time    `json:"until"`
-	Uses        validate.Number  `json:"uses"`
-	PerCustomer validate.Number  `json:"uses_per_customer"`
+	Uses        *int64           `json:"uses"`
+	PerCustomer *int64           `json:"uses_per_customer"`
 	UpdatedAt   validate.Time    `json:"updated_at"`
 }
 

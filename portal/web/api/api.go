@@ -67,7 +67,7 @@ func (h *Handler) Routes() []gate.Route {
 	}
 	batch := route(fiber.MethodPost, "/orders", orders, h.postOrders)
 	batch.Body = maxBatch
-	return []gate.Route{
+	return slices.Concat([]gate.Route{
 		gate.Get(gate.File, DocumentPath, serveDocument),
 		gate.Get(gate.Public, DocsPath, h.docs),
 		get("/orders", orders, h.orders),
@@ -88,7 +88,7 @@ func (h *Handler) Routes() []gate.Route {
 		get("/customers/:id", portal.ScopeCustomersRead, h.customer),
 		route(fiber.MethodPost, "/customers/:id/sign-in-mail", portal.ScopeSignInEmails, h.mailSignIn),
 		route(fiber.MethodPost, "/hand-off", portal.ScopeHandOff, h.handOff),
-	}
+	}, h.shoppingRoutes(), h.voucherRoutes())
 }
 
 // handle answers a feed's request.

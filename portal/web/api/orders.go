@@ -7,6 +7,7 @@ import (
 
 	"postern/portal"
 	"postern/portal/order"
+	"postern/portal/validate"
 	"postern/portal/web/gate"
 )
 
@@ -141,8 +142,13 @@ func (h *Handler) resultOf(receipt order.Receipt) result {
 	if receipt.Outcome == order.Stale {
 		body.StoredUpdatedAt = &receipt.StoredUpdatedAt
 	}
-	for _, w := range receipt.Warnings {
-		body.Warnings = append(body.Warnings, warning{w.Field, w.Key, h.words.T(w.Key, w.Args)})
-	}
+	body.Warnings = h.warnings(receipt.Warnings)
 	return body
+}
+
+func (h *Handler) warnings(given []validate.FieldError) (list []warning) {
+	for _, w := range given {
+		list = append(list, warning{w.Field, w.Key, h.words.T(w.Key, w.Args)})
+	}
+	return list
 }
