@@ -173,6 +173,7 @@ func TestEveryKindOfJobSurvivesACrashAtEachWrite(t *testing.T) {
 	t.Parallel()
 	cases := jobCases()
 	maps.Copy(cases, staffJobCases())
+	maps.Copy(cases, shoppingJobCases())
 	for _, source := range newTestApp(t).app.Worker().Jobs().Sources {
 		for _, kind := range source.KindNames() {
 			if cases[kind] == nil {
