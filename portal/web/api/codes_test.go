@@ -66,6 +66,7 @@ func TestEveryCodeOfTheAPIIsDocumented(t *testing.T) {
 		"../../company.go", "../../customer/company.go",
 		"../../identifier.go", "../../sign_in_email.go", "../../handoff.go", "../../listing.go",
 		"../../upgrade.go", "../../idempotency.go",
+		"../../voucher*.go", "../../voucher/*.go", "../../cart.go", "../../cart/*.go", "../../event.go", "../../event/*.go",
 		"../../erasure.go", "../../reserved_email.go", "../../customer/reserved.go", "../problem.go",
 		"../errors.go", "*.go", "../gate/*.go",
 	} {
@@ -139,6 +140,10 @@ func TestUnknownParametersAreRefused(t *testing.T) {
 		{"POST", "/api/v1/customers/1/sign-in-mail"},
 		{"POST", "/api/v1/hand-off"}, {"GET", "/api/v1/orders/1"}, {"DELETE", "/api/v1/orders/1"},
 		{"GET", "/api/v1/orders"}, {"GET", "/api/v1/customers"}, {"POST", "/api/v1/orders"},
+		{"GET", "/api/v1/customers/1/cart"}, {"PUT", "/api/v1/customers/1/cart"}, {"POST", "/api/v1/events"},
+		{"GET", "/api/v1/vouchers/1"}, {"PUT", "/api/v1/vouchers/1"}, {"DELETE", "/api/v1/vouchers/1"},
+		{"POST", "/api/v1/vouchers/1/redeem"}, {"GET", "/api/v1/vouchers/1/redeem/1"},
+		{"DELETE", "/api/v1/vouchers/1/redeem/1"},
 	} {
 		page := i.Browser().Send(webtest.Request{Method: route[0], Path: route[1] + "?froce=true", Body: "{}",
 			Header: map[string]string{

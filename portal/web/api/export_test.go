@@ -8,6 +8,8 @@ type (
 	Deliveries   = deliveries
 	OrderPage    = orderPage
 	CustomerPage = customerPage
+	EventResult  = reported
+	EventResults = reports
 )
 
 // Document returns the OpenAPI document.

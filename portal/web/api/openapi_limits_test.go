@@ -22,6 +22,14 @@ const fullCustomer = `{"email":"jana@shop.test","title":"Ing.","first_name":"Jan
 "partner_offers":{"status":"withdrawn","at":"2026-03-01T10:00:00Z","source":"checkout","wording":"No"}},
 "updated_at":"2026-03-02T08:00:00Z"}`
 
+// fullVoucher and fullCart have every text and list of a voucher and of a cart.
+const (
+	fullVoucher = `{"title":"A","description":"B","amount":"1.00","currency":"EUR","for":{"customer_id":"77"},"uses":5,
+"uses_per_customer":1,"from":"2026-03-02T08:00:00Z","until":"2027-03-02T08:00:00Z","updated_at":"2026-03-02T08:00:00Z"}`
+	fullCart = `{"currency":"EUR","url":"https://shop.test/cart","lines":[{"sku":"B-7","name":"Book","quantity":"1","total":"1.00",
+"url":"https://shop.test/b","picture":"https://shop.test/b.jpg"}],"updated_at":"2026-03-02T08:00:00Z"}`
+)
+
 // limitCodes are the codes that tell of a limit.
 func limitCodes() []string {
 	return []string{"text.cut", "text.long", "json.too_many", "list.cut", "url.dropped", "bank.symbol"}
@@ -37,6 +45,8 @@ func TestDocumentedLimits(t *testing.T) {
 	for _, noun := range []struct{ schema, example, path string }{
 		{"Order", fullOrder, "/api/v1/orders/1?force=true"},
 		{"Customer", fullCustomer, "/api/v1/customers/1?force=true"},
+		{"Voucher", fullVoucher, "/api/v1/vouchers/a?force=true"},
+		{"Cart", fullCart, "/api/v1/customers/1/cart?force=true"},
 	} {
 		eachLimit(schemas[noun.schema].Value, nil, func(path []string, schema *openapi3.Schema) {
 			for _, over := range []bool{false, true} {
@@ -69,7 +79,7 @@ func TestDocumentedLimits(t *testing.T) {
 
 // eachLimit calls do for each text and list with a limit.
 func eachLimit(schema *openapi3.Schema, path []string, do func([]string, *openapi3.Schema)) {
-	if slices.Equal(path, []string{"number"}) { // of an order: the path has it, too
+	if slices.Equal(path, []string{"number"}) || slices.Equal(path, []string{"code"}) { // the path has it, too
 		return
 	}
 	if schema.MaxLength != nil && schema.Pattern == "" || schema.MaxItems != nil {

@@ -19,9 +19,12 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"postern/portal"
+	"postern/portal/cart"
 	"postern/portal/customer"
+	"postern/portal/event"
 	"postern/portal/inquiry"
 	orders "postern/portal/order"
+	"postern/portal/voucher"
 	"postern/portal/web/api"
 	"postern/portal/web/gate"
 	"postern/portal/web/webtest"
@@ -311,6 +314,9 @@ func TestDocumentHasEveryMember(t *testing.T) {
 		"OrderPage": api.OrderPage{}, "CustomerPage": api.CustomerPage{}, "WithdrawalPage": withdrawal.Page{},
 		"RequestPage": inquiry.RequestPage{}, "MessagePage": inquiry.MessagePage{},
 		"InquiryRecord": inquiry.Record{}, "Conversation": inquiry.Conversation{},
+		"Voucher": voucher.Wire{}, "VoucherRecord": voucher.Record{}, "Redeem": voucher.RedeemWire{},
+		"Redemption": voucher.RedemptionRecord{}, "Cart": cart.Wire{}, "CartRecord": cart.Record{},
+		"ShopEvent": event.Wire{}, "EventResult": api.EventResult{}, "EventResults": api.EventResults{},
 		"SignInEmail": portal.SignInMailWire{}, "HandOff": portal.HandOffWire{},
 	} {
 		compareMembers(t, name, d.strict.Components.Schemas[name], reflect.TypeOf(body))
@@ -347,6 +353,7 @@ func compareMembers(t *testing.T, at string, schema *openapi3.SchemaRef, kind re
 		compareMembers(t, at+"/0", value.Items, kind.Elem())
 	case kind.Kind() == reflect.Bool && value.Type.Includes("boolean"),
 		kind.Kind() == reflect.Int && value.Type.Is("integer"),
+		kind.Kind() == reflect.Int64 && value.Type.Is("integer"),
 		kind.Kind() == reflect.String && value.Type.Includes("string"),
 		kind.String() == "time.Time" && value.Type.Is("string"),
 		kind.Kind() == reflect.Map:
@@ -405,9 +412,11 @@ func TestEveryMemberIsExplained(t *testing.T) {
 func TestDocumentedPages(t *testing.T) {
 	t.Parallel()
 	d := documented(t)
-	post := operation(d.strict, http.MethodPost, api.Root+"/orders")
-	if most := post.RequestBody.Value.Content["application/json"].Schema.Value.MaxItems; *most != portal.MaxOrders {
-		t.Errorf("%d orders", *most)
+	for _, path := range []string{"/orders", "/events"} {
+		post := operation(d.strict, http.MethodPost, api.Root+path)
+		if most := post.RequestBody.Value.Content["application/json"].Schema.Value.MaxItems; *most != portal.MaxOrders {
+			t.Errorf("%s: %d", path, *most)
+		}
 	}
 	for _, path := range []string{"/orders", "/customers"} {
 		limit := operation(d.strict, http.MethodGet, api.Root+path).Parameters.GetByInAndName("query", "limit").Schema.Value

@@ -43,7 +43,7 @@ func TestRoutesRequireTheirScope(t *testing.T) {
 		used[route.Scope] = true
 		send := func(key string) *webtest.Page {
 			return i.Browser().Send(webtest.Request{Method: route.Method,
-				Path:   strings.NewReplacer(":number", "1", ":id", "1", ":photo", "1", ":email", "a@shop.test").Replace(route.Path),
+				Path:   strings.NewReplacer(":number", "1", ":id", "1", ":photo", "1", ":code", "1", ":order", "1", ":email", "a@shop.test").Replace(route.Path),
 				Body:   "{}",
 				Header: map[string]string{"Authorization": "Bearer " + key, "Content-Type": "application/json"}})
 		}
