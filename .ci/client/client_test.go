@@ -84,3 +84,47 @@ func connect(t *testing.T, i *webtest.Installation, key string) *ClientWithRespo
 	}
 	return api
 }
+
+// TestGeneratedClientRedeemsVouchers sends a voucher, a cart and an event, and redeems the voucher, with the generated
+// client.
+func TestGeneratedClientRedeemsVouchers(t *testing.T) {
+	t.Parallel()
+	i := webtest.Portal(t)
+	api := connect(t, i, i.Key("main"))
+	ctx, at := t.Context(), time.Date(2026, 3, 1, 10, 0, 0, 0, time.UTC)
+	percent, uses, email, currency := "10", 1, "jana@shop.test", "EUR"
+	sent, err := api.SendVoucherWithResponse(ctx, "spring", nil, Voucher{Percent: &percent, Uses: &uses, UpdatedAt: at})
+	if err != nil || sent.JSON201 == nil || sent.JSON201.Result != "created" {
+		t.Fatalf("send: %+v, %v", sent, err)
+	}
+	for range 2 {
+		used, err := api.RedeemVoucherWithResponse(ctx, "Spring", Redeem{Order: "1001"})
+		if err != nil || used.JSON200 == nil || used.JSON200.Code != "SPRING" || *used.JSON200.Percent != percent {
+			t.Fatalf("redeem: %+v, %v", used, err)
+		}
+	}
+	refused, err := api.RedeemVoucherWithResponse(ctx, "spring", Redeem{Order: "1002"})
+	if err != nil || refused.ApplicationproblemJSON409 == nil || refused.ApplicationproblemJSON409.Code != "voucher.used_up" {
+		t.Errorf("used up: %+v, %v", refused, err)
+	}
+	back, err := api.GiveBackVoucherWithResponse(ctx, "spring", "1001")
+	if err != nil || back.StatusCode() != http.StatusNoContent {
+		t.Errorf("give back: %+v, %v", back, err)
+	}
+	read, err := api.ReadVoucherWithResponse(ctx, "spring")
+	if err != nil || read.JSON200 == nil || read.JSON200.Used != 0 || *read.JSON200.Left != uses {
+		t.Errorf("read: %+v, %v", read, err)
+	}
+	if made, err := api.SendCustomerWithResponse(ctx, "77", nil, Customer{Email: &email, UpdatedAt: &at}); err != nil || made.JSON201 == nil {
+		t.Fatalf("customer: %+v, %v", made, err)
+	}
+	lines := []CartLine{{Name: "Book", Quantity: "1", Total: "12.50"}}
+	if cart, err := api.SendCartWithResponse(ctx, "77", nil, Cart{Currency: &currency, Lines: &lines, UpdatedAt: at}); err != nil || cart.JSON201 == nil {
+		t.Errorf("cart: %+v, %v", cart, err)
+	}
+	event := ShopEvent{Id: "1", Type: "visit", At: at, Email: &email}
+	off, err := api.SendEventsWithResponse(ctx, []ShopEvent{event})
+	if err != nil || off.ApplicationproblemJSON409 == nil || off.ApplicationproblemJSON409.Code != "events.off" {
+		t.Errorf("events: %+v, %v", off, err)
+	}
+}

@@ -79,11 +79,11 @@ func TestRulesOfPlace(t *testing.T) {
 			map[string]string{"cmd/portal/x.go": imports("main", "postern/storage/storagetest")},
 			[]string{"cmd/portal/x.go imports storage/storagetest: against the direction"}},
 		{"imports what is not in the table", importsAgainstDirection,
-			map[string]string{"portal/x.go": imports("portal", "postern/portal/cart")},
-			[]string{"portal/x.go imports portal/cart: against the direction"}},
+			map[string]string{"portal/x.go": imports("portal", "postern/portal/till")},
+			[]string{"portal/x.go imports portal/till: against the direction"}},
 		{"a package that is not in the table", importsAgainstDirection,
-			map[string]string{"portal/cart/x.go": "package cart"},
-			[]string{"portal/cart is not in the table of packages and levels"}},
+			map[string]string{"portal/till/x.go": "package cart"},
+			[]string{"portal/till is not in the table of packages and levels"}},
 		{"a module of its own", importsAgainstDirection,
 			map[string]string{"storage/mongodb/server/go.mod": "",
 				"storage/mongodb/server/x.go": imports("main", "postern/portal")}, nil},
@@ -118,7 +118,7 @@ func TestRulesOfLibraries(t *testing.T) {
 
 func TestRulesOfExemptions(t *testing.T) {
 	t.Parallel()
-	packages := func(h sourceTree) []string { return missingPackages(h, []string{"mail", "portal/cart"}) }
+	packages := func(h sourceTree) []string { return missingPackages(h, []string{"mail", "portal/till"}) }
 	files := func(h sourceTree) []string { return missingFiles(h, "mail/a.go", "mail/b.go") }
 	sameLevel := func(h sourceTree) []string {
 		return unusedSameLevel(h, map[string][]string{"mail/smtp": {"mail", "portal"}})
@@ -129,8 +129,8 @@ func TestRulesOfExemptions(t *testing.T) {
 	}
 	findFaults(t, []faultCase{
 		{"a package that is gone", packages,
-			map[string]string{"mail/a.go": "package mail", "portal/cart.go": "package portal"},
-			[]string{"portal/cart is in the rules, but there is no such package"}},
+			map[string]string{"mail/a.go": "package mail", "portal/till.go": "package portal"},
+			[]string{"portal/till is in the rules, but there is no such package"}},
 		{"a file that is gone", files, map[string]string{"mail/a.go": "package mail"},
 			[]string{"mail/b.go is in the rules, but there is no such file"}},
 		{"an import of its own level that is gone", sameLevel,
