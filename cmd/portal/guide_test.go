@@ -64,8 +64,8 @@ func notRun() map[[2]string]string {
 		{"text", header}:   "headers of the shop's own emails; portal tests that the URL unsubscribes",
 		{"console", "$ curl https://account.shop.example/api/v1/hand-off \\"}: "needs a code from a customer's browser; " +
 			"TestStorefront exchanges one",
-		{"console", "$ curl -X POST $PORTAL/api/v1/events -H \"Authorization: Bearer $KEY\" -H \"Content-Type: application/json\" -d '["}: "needs a shop " +
-			"that takes events; TestEventsHaveTheirOwnResults of portal/web/api sends some",
+		{"console", "$ curl -X POST $PORTAL/api/v1/events \\"}: "needs a shop that takes events; " +
+			"TestEventsHaveTheirOwnResults of portal/web/api sends some",
 		{"console", "$ docker build -f cmd/portal/Dockerfile -t postern ."}: "needs Docker and the network",
 		{"ini", "[Unit]"}: "needs systemd as the system's first process",
 		{"ini", "smtp = smtp://account@mail.shop.example:587"}: "TestWhereSettingsComeFrom reads such files",
