@@ -153,16 +153,7 @@ func (a *App) holdersOf(ctx context.Context, shop string, who voucher.Audience) 
 }
 
 // holderKeys returns all keys of a customer.
-func holderKeys(c customer.Customer) []string {
-	keys := []string{voucher.CustomerKey(c.ID)}
-	if c.FeedID != "" {
-		keys = append(keys, voucher.FeedKey(c.FeedID))
-	}
-	for _, email := range c.EmailsHeld() {
-		keys = append(keys, voucher.EmailKey(email))
-	}
-	return keys
-}
+func holderKeys(c customer.Customer) []string { return voucher.KeysOf(c.ID, c.FeedID, c.EmailsHeld()) }
 
 // distinct returns the texts in order, each once.
 func distinct(list []string) []string {

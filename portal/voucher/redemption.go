@@ -26,7 +26,7 @@ type Redemption struct {
 const (
 	// ByUse lists the uses of a voucher by a holder that count.
 	ByUse = "use"
-	// OfHolder lists the redemptions of a holder.
+	// OfHolder lists the redemptions of a holder by time.
 	OfHolder = "of_holder"
 )
 
@@ -38,7 +38,8 @@ func RedemptionCollection() storage.Collection {
 	return storage.Collection{Name: "redemptions", Indexes: []storage.Index{
 		{Name: ByUse, Fields: []storage.Field{{Path: "code", Kind: storage.String}, list("counts")},
 			Head: []string{"order"}},
-		{Name: OfHolder, Fields: []storage.Field{list("holders")}},
+		{Name: OfHolder, Fields: []storage.Field{list("holders"), {Path: "redeemed_at", Kind: storage.Time}},
+			Head: []string{"code", "order", "given_back_at"}},
 	}}
 }
 

@@ -87,6 +87,18 @@ func EmailKey(email string) string { return "email:" + email }
 // FeedKey is the holder key of a customer by the shop system's id.
 func FeedKey(id string) string { return "feed:" + id }
 
+// KeysOf returns the holder keys of a customer with Postern's id, the shop system's id or "", and emails.
+func KeysOf(id, feedID string, emails []string) []string {
+	keys := []string{CustomerKey(id)}
+	if feedID != "" {
+		keys = append(keys, FeedKey(feedID))
+	}
+	for _, email := range emails {
+		keys = append(keys, EmailKey(email))
+	}
+	return keys
+}
+
 const customerKey = "customer:"
 
 // CustomersOf returns Postern's ids of the customers among holder keys.

@@ -154,33 +154,41 @@ func TestHalfWayIsNotIn(t *testing.T) {
 func mayOpen() map[string][]staff.Role {
 	all, owner := staff.Roles(), []staff.Role{staff.Owner}
 	editors := []staff.Role{staff.Owner, staff.Manager, staff.Support}
-	return map[string][]staff.Role{
-		"GET /admin":                         all,
-		"POST /admin/language":               all,
-		"GET /admin/confirm":                 all,
-		"POST /admin/confirm":                all,
-		"GET /admin/security":                all,
-		"POST /admin/security/end":           all,
-		"POST /admin/security/end-others":    all,
-		"GET /admin/security/recovery":       all,
-		"POST /admin/security/recovery":      all,
-		"GET /admin/customers":               all,
-		"GET /admin/customers/:id":           all,
-		"GET /admin/customers/:id/edit":      editors,
-		"POST /admin/customers/:id/edit":     editors,
-		"POST /admin/customers/:id/undo":     editors,
-		"GET /admin/log":                     {staff.Owner, staff.Manager},
-		"GET /admin/log/log.csv":             {staff.Owner, staff.Manager},
-		"GET /admin/staff":                   owner,
-		"GET /admin/staff/invite":            owner,
-		"POST /admin/staff/invite":           owner,
-		"GET /admin/staff/:id":               owner,
-		"POST /admin/staff/:id/role":         owner,
-		"POST /admin/staff/:id/reset-factor": owner,
-		"POST /admin/staff/:id/sign-out":     owner,
-		"POST /admin/staff/:id/end":          owner,
-		"POST /admin/staff/:id/remove":       owner,
+	table := map[string][]staff.Role{}
+	for _, row := range []struct {
+		route string
+		roles []staff.Role
+	}{
+		{"GET /admin", all},
+		{"POST /admin/language", all},
+		{"GET /admin/confirm", all},
+		{"POST /admin/confirm", all},
+		{"GET /admin/security", all},
+		{"POST /admin/security/end", all},
+		{"POST /admin/security/end-others", all},
+		{"GET /admin/security/recovery", all},
+		{"POST /admin/security/recovery", all},
+		{"GET /admin/customers", all},
+		{"GET /admin/customers/:id", all},
+		{"GET /admin/customers/:id/edit", editors},
+		{"POST /admin/customers/:id/edit", editors},
+		{"POST /admin/customers/:id/undo", editors},
+		{"GET /admin/log", []staff.Role{staff.Owner, staff.Manager}},
+		{"GET /admin/log/log.csv", []staff.Role{staff.Owner, staff.Manager}},
+		{"GET /admin/staff", owner},
+		{"GET /admin/staff/invite", owner},
+		{"POST /admin/staff/invite", owner},
+		{"GET /admin/staff/:id", owner},
+		{"POST /admin/staff/:id/role", owner},
+		{"POST /admin/staff/:id/reset-factor", owner},
+		{"POST /admin/staff/:id/sign-out", owner},
+		{"POST /admin/staff/:id/end", owner},
+		{"POST /admin/staff/:id/remove", owner},
+		{"GET /admin/customers/:id/orders/:number", all},
+	} {
+		table[row.route] = row.roles
 	}
+	return table
 }
 
 // TestRolesOfRoutes requests every route of staff as each role.

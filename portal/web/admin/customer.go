@@ -41,6 +41,7 @@ type customerView struct {
 	Letters   []letterLine
 	More      bool
 	Sessions  []signedInBrowser
+	Shopping  *shoppingView
 }
 
 // fact is a label and what is known, which may have several lines.
@@ -59,6 +60,7 @@ type month struct {
 
 type orderLine struct {
 	Number, Title, Total string
+	Path                 string
 	Placed               page.Time
 	Status               page.Pill
 }
@@ -100,6 +102,11 @@ func (h *Handler) showCustomer(c *fiber.Ctx, s merchant.Staff, id string, refuse
 	for _, given := range v.Sessions {
 		data.Sessions = append(data.Sessions, browserOf(b, given))
 	}
+	shopping, err := s.Shopping(c.UserContext(), v.Customer)
+	if err != nil {
+		return err
+	}
+	data.shopping(shopping, id, h.app.Now())
 	return h.pages.Render(c, page.Refusal(refused), "admin/customer", data)
 }
 
@@ -235,7 +242,7 @@ func (p *customerView) share(part, all int64) string {
 
 func (p *customerView) orders(v merchant.CustomerView) {
 	for _, r := range v.Rows {
-		line := orderLine{Number: r.Number, Title: r.Summary.Item, Total: p.Money(r.Total()), Placed: p.TimeShort(r.PlacedAt)}
+		line := orderLine{Number: r.Number, Path: orderPathOf(v.ID, r.Number), Title: r.Summary.Item, Total: p.Money(r.Total()), Placed: p.TimeShort(r.PlacedAt)}
 		line.Status = p.Pill(string(r.Status.Headline().Tone), p.T("orders.status."+orderState(r.Status)))
 		p.Orders = append(p.Orders, line)
 	}

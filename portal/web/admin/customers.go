@@ -27,6 +27,7 @@ func (h *Handler) customerRoutes() []gate.Route {
 	return []gate.Route{
 		get(staff.PermissionCustomers, customersPath, h.customers),
 		get(staff.PermissionCustomers, customerPath, h.customer),
+		get(staff.PermissionCustomers, customerPath+"/orders/:number", h.order),
 		get(staff.PermissionEditCustomers, customerPath+"/edit", h.edit),
 		post(staff.PermissionEditCustomers, customerPath+"/edit", h.saveEdit),
 		post(staff.PermissionEditCustomers, customerPath+"/undo", h.undo),
