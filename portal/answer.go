@@ -5,10 +5,13 @@ import (
 	"errors"
 	"time"
 
+	"postern/portal/audit"
 	"postern/portal/customer"
 	"postern/portal/inquiry"
 	"postern/portal/job"
+	"postern/portal/order"
 	"postern/portal/secret"
+	"postern/portal/shop"
 	"postern/portal/validate"
 	"postern/portal/withdrawal"
 	"postern/storage"
@@ -54,12 +57,42 @@ func (f Feed) Answer(ctx context.Context, number string, body []byte, key string
 	default:
 		id = answerKey + storage.NewID()
 	}
-	return f.answer(ctx, id, in)
+	return f.desk().answer(ctx, id, in)
+}
+
+// Desk is the shop's side of the correspondence with its customers, for a feed or for staff, who decide who may
+// use it.
+type Desk struct {
+	app  *App
+	shop shop.Shop
+}
+
+// Desk returns the shop's side of the correspondence.
+func (a *App) Desk(shop shop.Shop) Desk { return Desk{app: a, shop: shop} }
+
+func (f Feed) desk() Desk { return f.app.Desk(f.shop) }
+
+// Answer adds a message of staff to the conversation about an order. The form's id identifies it, so that a form sent
+// twice adds one. act is recorded with it. It is a Conflict if the order is not the customer's, or has
+// inquiry.MaxMessages answers; field errors are at "text".
+func (d Desk) Answer(ctx context.Context, in inquiry.Inquiry, form string, act audit.Act) error {
+	v := &validate.Validator{}
+	in.Channel, in.Text = inquiry.ChannelAnswers, v.Required("text", inquiry.ReadText(v, "text", in.Text))
+	if err := validate.InvalidFields(v.Rejected); err != nil {
+		return err
+	}
+	in.ContentHash = inquiry.ContentHash(in.Author, in.Text)
+	act.Changes = []audit.Change{{Field: audit.FieldOrder, After: in.Order}, {Field: "message", After: in.Text}}
+	if err := act.Carry(&in.Work); err != nil {
+		return err
+	}
+	_, _, err := d.answer(ctx, answerKey+secret.Hash(in.Order+"\x00form\x00"+form), in)
+	return err
 }
 
 // answer stores an answer under its key, unless it is there.
-func (f Feed) answer(ctx context.Context, id string, in inquiry.Inquiry) (inquiry.Record, bool, error) {
-	docs := f.app.inquiryDocs(f.shop.ID)
+func (d Desk) answer(ctx context.Context, id string, in inquiry.Inquiry) (inquiry.Record, bool, error) {
+	docs := d.app.inquiryDocs(d.shop.ID)
 	stored, _, err := docs.Get(ctx, id)
 	if err == nil {
 		return answered(id, stored, in)
@@ -67,8 +100,9 @@ func (f Feed) answer(ctx context.Context, id string, in inquiry.Inquiry) (inquir
 	if !errors.Is(err, storage.ErrNotFound) {
 		return inquiry.Record{}, false, err
 	}
-	earlier, err := f.conversation(ctx, in.Order, &in)
-	if err == nil && in.Customer == "" {
+	to := in.Customer
+	earlier, err := d.conversation(ctx, in.Order, &in)
+	if err == nil && (in.Customer == "" || to != "" && to != in.Customer) {
 		err = validate.NewError(validate.Conflict, "message.nobody")
 	}
 	if err == nil && earlier.Written(inquiry.FromShop) >= inquiry.MaxMessages {
@@ -77,12 +111,12 @@ func (f Feed) answer(ctx context.Context, id string, in inquiry.Inquiry) (inquir
 	if err != nil {
 		return inquiry.Record{}, false, err
 	}
-	in.At = f.app.now().UTC().Truncate(time.Millisecond)
+	in.At = d.app.now().UTC().Truncate(time.Millisecond)
 	if last := earlier.LastAnswer(); !last.Before(in.At) {
 		in.At = last.Add(time.Millisecond) // read marks tell answers apart by their times
 	}
 	in.Place = withdrawal.PlaceOf(in.At, storage.NewID())
-	in.Work.Add(job.Request{Kind: kindInquiryEmails, At: f.app.now()})
+	in.Work.Add(job.Request{Kind: kindInquiryEmails, At: d.app.now()})
 	err = docs.Insert(ctx, id, in)
 	if errors.Is(err, storage.ErrExists) {
 		if stored, _, err = docs.Get(ctx, id); err == nil {
@@ -102,9 +136,9 @@ func answered(id string, stored, again inquiry.Inquiry) (inquiry.Record, bool, e
 
 // conversation returns what was written about an order with its present customer, who is set in in; with nobody, it
 // is empty.
-func (f Feed) conversation(ctx context.Context, number string, in *inquiry.Inquiry) (
+func (d Desk) conversation(ctx context.Context, number string, in *inquiry.Inquiry) (
 	inquiry.Correspondence, error) {
-	o, _, err := f.app.orderDocs(f.shop.ID).Get(ctx, number)
+	o, _, err := d.app.orderDocs(d.shop.ID).Get(ctx, number)
 	if errors.Is(err, storage.ErrNotFound) {
 		return inquiry.Correspondence{}, validate.NewError(validate.NotFound, "order.not_found")
 	}
@@ -112,15 +146,15 @@ func (f Feed) conversation(ctx context.Context, number string, in *inquiry.Inqui
 		return inquiry.Correspondence{}, err
 	}
 	in.Customer = o.Customer
-	if err := f.app.awaitErasure(ctx, f.shop.ID, in.Customer); err != nil {
+	if err := d.app.awaitErasure(ctx, d.shop.ID, in.Customer); err != nil {
 		return inquiry.Correspondence{}, err
 	}
-	return f.app.correspondence(ctx, f.shop.ID, o.Customer, number)
+	return d.app.correspondence(ctx, d.shop.ID, o.Customer, number)
 }
 
 // Conversation returns the messages of both sides about an order. An unknown order is validate.NotFound.
 func (f Feed) Conversation(ctx context.Context, number string) (inquiry.Conversation, error) {
-	c, err := f.conversation(ctx, number, &inquiry.Inquiry{})
+	c, err := f.desk().conversation(ctx, number, &inquiry.Inquiry{})
 	if c.Messages == nil {
 		c.Messages = []inquiry.Record{}
 	}
@@ -189,19 +223,41 @@ func (f Feed) DeclineRequest(ctx context.Context, id string, body []byte) (inqui
 	if err := validate.InvalidFields(v.Rejected); err != nil {
 		return inquiry.Record{}, err
 	}
-	in, err := f.app.inquiryDocs(f.shop.ID).Change(ctx, id, func(in *inquiry.Inquiry) error {
-		switch {
-		case in.Channel != inquiry.ChannelRequests:
-			return storage.ErrNotFound
-		case in.Declined != nil && in.Declined.Text == text:
-			return storage.ErrUnchanged
-		case in.Declined != nil:
-			return validate.NewError(validate.Conflict, "request.declined")
+	return f.desk().decide(ctx, id, inquiry.Decision{State: order.ReturnDeclined, Text: text}, nil)
+}
+
+// Decide records what staff decided on a customer's request to cancel or to return, with the act, and has it
+// emailed. Repeating it changes nothing. Field errors are at "state" and "text", which a refusal requires. It is
+// validate.NotFound for an unknown request and a Conflict after another decision that excludes this one.
+func (d Desk) Decide(ctx context.Context, id string, made inquiry.Decision, act audit.Act) error {
+	v := &validate.Validator{}
+	made.Text = inquiry.ReadText(v, "text", made.Text)
+	if made.State == order.ReturnDeclined {
+		v.Required("text", made.Text)
+	}
+	if err := validate.InvalidFields(v.Rejected); err != nil {
+		return err
+	}
+	_, err := d.decide(ctx, id, made, &act)
+	return err
+}
+
+func (d Desk) decide(ctx context.Context, id string, made inquiry.Decision, act *audit.Act) (inquiry.Record, error) {
+	in, err := d.app.inquiryDocs(d.shop.ID).Change(ctx, id, func(in *inquiry.Inquiry) error {
+		made.At = d.app.now().UTC().Truncate(time.Millisecond)
+		if err := in.Decide(made); err != nil {
+			return err
 		}
-		now := f.app.now().UTC().Truncate(time.Millisecond)
-		in.Declined = &inquiry.Decline{At: now, Text: text}
-		in.Work.Add(job.Request{Kind: kindInquiryEmails, Args: job.Args{inquiryNews: newsDeclined}, At: now})
-		return nil
+		in.Work.Add(job.Request{Kind: kindInquiryEmails, Args: job.Args{inquiryNews: made.State}, At: made.At})
+		if act == nil {
+			return nil
+		}
+		if act.Customer != in.Customer {
+			return storage.ErrNotFound
+		}
+		act.Changes = []audit.Change{{Field: audit.FieldOrder, After: in.Order},
+			{Field: "request." + in.Kind, After: made.State}, {Field: "message", After: made.Text}}
+		return act.Carry(&in.Work)
 	})
 	if errors.Is(err, storage.ErrNotFound) {
 		err = validate.NewError(validate.NotFound, "request.not_found")

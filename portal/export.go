@@ -38,6 +38,8 @@ type personData struct {
 	Requests   []inquiry.Record            `json:"requests"`
 	Cart       *cart.Record                `json:"cart,omitzero"`
 	ErasureAt  string                      `json:"erasure_at,omitzero"`
+	Tags       []string                    `json:"tags,omitzero"`
+	TaxExempt  *taxData                    `json:"tax_exemption,omitzero"`
 	CreatedAt  time.Time                   `json:"created_at"`
 }
 
@@ -48,6 +50,11 @@ type consentData struct {
 	Source  string                 `json:"source"`
 	Wording string                 `json:"wording,omitzero"`
 	Version string                 `json:"wording_version,omitzero"`
+}
+
+type taxData struct {
+	Reason      string `json:"reason"`
+	Certificate string `json:"certificate,omitzero"`
 }
 
 type reservedData struct {
@@ -176,7 +183,10 @@ func (s Shopper) addCustomer(ctx context.Context, data *personData) error {
 		return err
 	}
 	data.Customer, data.VATAnswers, data.CreatedAt = record, s.customer.VAT.History, s.customer.CreatedAt
-	data.Declined = s.customer.NoOrderEmails
+	data.Declined, data.Tags = s.customer.NoOrderEmails, s.customer.Tags
+	if exempt := s.customer.TaxExempt; !exempt.IsZero() {
+		data.TaxExempt = &taxData{exempt.Reason, exempt.Certificate}
+	}
 	if s.customer.FedEmail != s.customer.Email {
 		data.FedEmail = s.customer.FedEmail
 	}

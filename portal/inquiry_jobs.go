@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"postern/mail"
+	"postern/portal/audit"
 	"postern/portal/customer"
 	"postern/portal/inquiry"
 	"postern/portal/job"
@@ -20,13 +21,12 @@ const (
 	inquiryToldEntry   = "inquiry-told-"
 	inquiryReceipt     = "inquiry-receipt-"
 
-	mailAnswer           = "answer"
-	mailRequestDeclined  = "request_declined"
-	answerEntry          = "inquiry-answer-"
-	requestDeclinedEntry = "request-declined-"
+	mailAnswer         = "answer"
+	mailRequestDecided = "request_declined" // the name is in stored entries
+	answerEntry        = "inquiry-answer-"
+	decidedEntry       = "request-" // then the state, "-" and the request's key
 
-	inquiryNews  = "news" // the argument of kindInquiryEmails; none for a new inquiry
-	newsDeclined = "declined"
+	inquiryNews = "news" // the argument of kindInquiryEmails: the decided state; none for a new inquiry
 )
 
 func (w Worker) inquiryJobs() job.Source {
@@ -34,8 +34,10 @@ func (w Worker) inquiryJobs() job.Source {
 		Collection: inquiry.Collection(),
 		Open:       w.app.inquiryDocs,
 		List:       func(in *inquiry.Inquiry) *job.List { return &in.Work },
-		Kinds: map[string]job.Kind[inquiry.Inquiry]{kindInquiryEmails: {Do: inShop(w.app,
-			w.postInquiry)}},
+		Kinds: map[string]job.Kind[inquiry.Inquiry]{
+			kindInquiryEmails: {Do: inShop(w.app, w.postInquiry)},
+			audit.KindRecord:  recordsActs[inquiry.Inquiry](w.app),
+		},
 	}
 }
 
@@ -56,9 +58,9 @@ func (w Worker) postInquiry(ctx context.Context, shop shop.Shop,
 		}
 	}
 	switch {
-	case t.Job.Args[inquiryNews] == newsDeclined:
-		return nil, w.post(ctx, shop, requestDeclinedEntry+t.Key,
-			mail.Entry{Kind: mailRequestDeclined, To: c.Email, Lang: in.Lang, CreatedAt: now})
+	case t.Job.Args[inquiryNews] != "":
+		return nil, w.post(ctx, shop, decidedEntry+t.Job.Args[inquiryNews]+"-"+t.Key,
+			mail.Entry{Kind: mailRequestDecided, To: c.Email, Lang: in.Lang, CreatedAt: now})
 	}
 	if shop.Brand.SupportEmail != "" {
 		err = w.post(ctx, shop, inquiryToldEntry+t.Key, mail.Entry{
@@ -74,7 +76,7 @@ func (w Worker) postInquiry(ctx context.Context, shop shop.Shop,
 
 // noteRequest remembers a request, which the list of orders shows.
 func (w Worker) noteRequest(ctx context.Context, shop shop.Shop, in inquiry.Inquiry) error {
-	asked := customer.Asked{Order: in.Order, Kind: in.Kind, At: in.At, Declined: in.Declined != nil}
+	asked := customer.Asked{Order: in.Order, Kind: in.Kind, At: in.At, State: in.Record("").State()}
 	_, err := w.app.changeCustomer(ctx, shop.ID, in.Customer, func(c *customer.Customer) error {
 		if !c.NoteRequest(asked, w.app.now()) {
 			return storage.ErrUnchanged
@@ -115,9 +117,21 @@ func (w Worker) eraseInquiries(ctx context.Context, shop shop.Shop, c customer.C
 			return err
 		}
 		if err := eachAtOnce(ctx, page.Hits, func(ctx context.Context, hit storage.Hit[struct{}]) error {
-			return remove(ctx, docs, hit.Key)
+			return w.eraseInquiry(ctx, shop, hit.Key)
 		}); err != nil {
 			return err
 		}
 	}
+}
+
+// eraseInquiry deletes an inquiry after its acts are recorded, so that the erasure of the log finds them.
+func (w Worker) eraseInquiry(ctx context.Context, shop shop.Shop, key string) error {
+	in, _, err := w.app.inquiryDocs(shop.ID).Get(ctx, key)
+	if err == nil {
+		err = w.app.recordPending(ctx, shop.ID, in.Work)
+	}
+	if err != nil {
+		return ifFound(err)
+	}
+	return remove(ctx, w.app.inquiryDocs(shop.ID), key)
 }

@@ -51,7 +51,10 @@ func (w Worker) composeInquiry(ctx context.Context, sh shop.Shop, entry string, 
 // composeAnswer composes the email of the shop's message, or of a declined request, to the customer.
 func (w Worker) composeAnswer(ctx context.Context, sh shop.Shop, entry string, e mail.Entry) (shop.Recipient,
 	letterWriter, error) {
-	id := strings.TrimPrefix(strings.TrimPrefix(entry, answerEntry), requestDeclinedEntry)
+	id, state := strings.TrimPrefix(entry, answerEntry), ""
+	if decided, is := strings.CutPrefix(entry, decidedEntry); is {
+		state, id, _ = strings.Cut(decided, "-")
+	}
 	in, _, err := w.app.inquiryDocs(sh.ID).Get(ctx, id)
 	var c customer.Customer
 	if err == nil {
@@ -66,14 +69,23 @@ func (w Worker) composeAnswer(ctx context.Context, sh shop.Shop, entry string, e
 		err = mail.ErrDrop
 	}
 	to := shop.Recipient{Email: c.Email, Lang: cmp.Or(c.Language, sh.Offered(o.Language)), Customer: c.ID}
-	return to, func(l *i18n.Localizer) mail.Letter { return answerLetter(in, sh, l) }, err
+	return to, func(l *i18n.Localizer) mail.Letter { return answerLetter(in, state, sh, l) }, err
 }
 
-// answerLetter tells the customer what the shop wrote. Its link is plain: people forward such emails.
-func answerLetter(in inquiry.Inquiry, sh shop.Shop, l *i18n.Localizer) mail.Letter {
+// answerLetter tells the customer what the shop wrote, or decided on a request. Its link is plain: people forward
+// such emails.
+func answerLetter(in inquiry.Inquiry, decided string, sh shop.Shop, l *i18n.Localizer) mail.Letter {
 	key, text := "mail.answer", in.Text
-	if in.Declined != nil {
+	switch {
+	case decided == order.ReturnDeclined:
 		key, text = "mail.declined."+in.Kind, in.Declined.Text
+	case decided != "":
+		key, text = "mail.decided."+in.Kind+"."+decided, ""
+		for _, made := range in.Decided {
+			if made.State == decided {
+				text = made.Text
+			}
+		}
 	}
 	letter := sh.Letter(l, key, "Number", in.Order)
 	letter.Quote = inquiry.Inquiry{Text: text}.Details()

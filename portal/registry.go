@@ -13,6 +13,7 @@ import (
 	"postern/portal/identifier"
 	"postern/portal/inquiry"
 	"postern/portal/job"
+	"postern/portal/note"
 	"postern/portal/order"
 	"postern/portal/shop"
 	"postern/portal/staff"
@@ -71,7 +72,7 @@ func (w Worker) orderDeclarations() []declaration {
 			Collection: inquiry.Collection(), jobs: w.inquiryJobs(),
 			letters: map[string]composer{
 				mailInquiryTold: w.composeInquiry, mailInquiryReceipt: w.composeInquiry,
-				mailAnswer: w.composeAnswer, mailRequestDeclined: w.composeAnswer,
+				mailAnswer: w.composeAnswer, mailRequestDecided: w.composeAnswer,
 			},
 			personal: personal{erase: w.eraseInquiries, person: Shopper.addInquiries},
 		},
@@ -143,6 +144,10 @@ func (w Worker) customerDeclarations() []declaration {
 				credential.MailSignInNotice: w.composeSignInNotice, credential.MailStepUp: w.composeStepUp,
 			},
 			personal: personal{erase: w.eraseCredentials, person: Shopper.addSessions},
+		},
+		{
+			Collection: note.Collection(), jobs: w.noteJobs(),
+			personal: personal{erase: w.eraseNotes, list: &downloadList{"notes_of_the_shop", (*export).notes}},
 		},
 		{
 			Collection: audit.DetailCollection(),

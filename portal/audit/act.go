@@ -43,6 +43,12 @@ const (
 	StaffFactorReset Kind = "staff.factor_reset"
 	StaffSignedOut   Kind = "staff.signed_out" // of one session or of all
 	StaffRemoved     Kind = "staff.removed"
+	NoteAdded   Kind = "note.added"
+	NoteChanged Kind = "note.changed"
+	NoteDeleted Kind = "note.deleted"
+
+	MessageSent    Kind = "message.sent"
+	RequestDecided Kind = "request.decided"
 )
 
 // Undo says whether an act can be undone.
@@ -76,6 +82,11 @@ func Undos() map[Kind]Undo {
 		StaffFactorReset:         UndoNever,
 		StaffSignedOut:           UndoNever,
 		StaffRemoved:             UndoNever,
+		NoteAdded:                UndoDays,
+		NoteChanged:              UndoDays,
+		NoteDeleted:              UndoDays,
+		MessageSent:              UndoNever, // it was emailed
+		RequestDecided:           UndoNever, // likewise
 	}
 }
 

@@ -8,10 +8,10 @@ import (
 // Asked is an order that the customer asked the shop to cancel or to take goods back from. The list of orders shows
 // it until the shop's system says more.
 type Asked struct {
-	Order    string    `bson:"order"`
-	Kind     string    `bson:"kind"`
-	At       time.Time `bson:"at"` // of the request
-	Declined bool      `bson:"declined,omitempty"`
+	Order string    `bson:"order"`
+	Kind  string    `bson:"kind"`
+	At    time.Time `bson:"at"`    // of the request
+	State string    `bson:"state"` // what the shop decided last
 }
 
 const (
@@ -24,8 +24,7 @@ const (
 func (c *Customer) NoteRequest(asked Asked, now time.Time) bool {
 	old := func(a Asked) bool { return a.Order == asked.Order || now.Sub(a.At) > askedKept }
 	for _, noted := range c.Asked {
-		if noted.Order == asked.Order && (noted.At.After(asked.At) || noted.At.Equal(asked.At) &&
-			(noted.Declined || !asked.Declined)) {
+		if noted.Order == asked.Order && (noted.At.After(asked.At) || noted == asked) {
 			return false // a job that runs late, or once more
 		}
 	}

@@ -17,7 +17,7 @@ import (
 )
 
 // Inquiry is a message from a customer to the shop about an order, the shop's answer, or a request to cancel
-// the order or to return goods. Only Work and Declined ever change. The key is the form's id or, for a
+// the order or to return goods. Only Work, Declined and Decided ever change. The key is the form's id or, for a
 // cancellation, derived from the order, so that a form sent twice creates one inquiry.
 type Inquiry struct {
 	Channel     string                `bson:"channel"`        // ChannelMessages, ChannelAnswers or ChannelRequests
@@ -32,6 +32,7 @@ type Inquiry struct {
 	Author      string                `bson:"author,omitempty"`     // of an answer, as the shop names them
 	MessageID   string                `bson:"message_id,omitempty"` // of an answer: the shop's own id
 	Declined    *Decline              `bson:"declined,omitempty"`   // the shop's refusal of a request
+	Decided     []Decision            `bson:"decided,omitempty"`    // what else the shop decided on it, oldest first
 	Lang        string                `bson:"lang,omitempty"`       // of the page
 	At          time.Time             `bson:"at"`
 	Place       string                `bson:"place"` // position in the list of its channel; sorts by At
@@ -72,7 +73,7 @@ const (
 // Collection declares the collection of inquiries and its indexes.
 func Collection() storage.Collection {
 	field := func(path string) storage.Field { return storage.Field{Path: path, Kind: storage.String} }
-	head := []string{"channel", "kind", "customer", "order", "text", "lines", "at", "place", "author", "reason", "declined", "message_id", "photos"}
+	head := []string{"channel", "kind", "customer", "order", "text", "lines", "at", "place", "author", "reason", "declined", "decided", "message_id", "photos"}
 	return storage.Collection{Name: "inquiries", Indexes: append(job.Indexes(), []storage.Index{
 		{Name: ByOrder, Fields: []storage.Field{field("customer"), field("order"),
 			field("place")}, Head: head},
@@ -198,6 +199,7 @@ type Record struct {
 	From      string                `json:"from,omitempty"`   // of a message: FromCustomer or FromShop
 	Author    string                `json:"author,omitempty"`
 	Declined  *Decline              `json:"declined,omitempty"`
+	Decided   []Decision            `json:"decided,omitempty"`
 }
 
 // FeedInquiry is a message or a request with the details by which the shop's system knows the customer.
@@ -230,5 +232,6 @@ type RequestPage struct {
 // Record returns the inquiry with its id.
 func (in Inquiry) Record(id string) Record {
 	return Record{ID: id, MessageID: in.MessageID, At: in.At, Kind: in.Kind, Customer: in.Customer, Order: in.Order, Text: in.Text,
-		Lines: in.Lines, Reason: in.Reason, Photos: in.Photos, From: in.From(), Author: in.Author, Declined: in.Declined}
+		Lines: in.Lines, Reason: in.Reason, Photos: in.Photos, From: in.From(), Author: in.Author, Declined: in.Declined,
+		Decided: in.Decided}
 }

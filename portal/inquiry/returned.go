@@ -31,6 +31,8 @@ func (c Correspondence) Returns(o order.View) []Returned {
 			used[made.Return.Number] = true
 		case r.Declined != nil:
 			made.Return.State, made.Return.Declined = order.ReturnDeclined, r.Declined.Text
+		default:
+			made.Return.State = r.State()
 		}
 		made.Steps = made.steps(o)
 		all = append(all, made)
@@ -106,6 +108,9 @@ func (r Returned) steps(o order.View) []order.ReturnStep {
 	}
 	if r.Request != nil {
 		add(order.ReturnStep{State: order.ReturnRequested, At: r.Request.At})
+		for _, made := range r.Request.Decided {
+			add(order.ReturnStep{State: made.State, At: made.At})
+		}
 		if r.Return.Number == "" && r.Request.Declined != nil {
 			add(order.ReturnStep{State: order.ReturnDeclined, At: r.Request.Declined.At})
 		}

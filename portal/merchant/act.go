@@ -8,6 +8,7 @@ import (
 
 	"postern/portal/audit"
 	"postern/portal/customer"
+	"postern/portal/note"
 	"postern/portal/staff"
 	"postern/portal/validate"
 	"postern/storage"
@@ -76,22 +77,41 @@ func (s Staff) requireStill(ctx context.Context, p staff.Permission) error {
 func (s Staff) Undo(ctx context.Context, id, act string) error {
 	undo := audit.UndoOf(act, s.actor(), s.app.Now())
 	undo.Customer, undo.Address = id, s.address
-	_, err := s.actOn(ctx, staff.PermissionEditCustomers, undo, func(c *customer.Customer) error {
-		earlier, err := s.actAgainst(ctx, *c, act)
+	c, err := s.ReadCustomer(ctx, id)
+	if err != nil {
+		return err
+	}
+	earlier, err := s.toUndo(ctx, c, act, undo)
+	if err != nil {
+		return err
+	}
+	if note.IsAct(earlier) {
+		return s.undoNote(ctx, earlier, undo)
+	}
+	_, err = s.actOn(ctx, staff.PermissionEditCustomers, undo, func(c *customer.Customer) error {
+		earlier, err := s.toUndo(ctx, *c, act, undo)
 		if err != nil {
-			return err
-		}
-		if _, err := s.actAgainst(ctx, *c, undo.ID); err == nil {
-			return validate.NewError(validate.Conflict, "undo.already")
-		} else if validate.KindOf(err) != validate.NotFound {
-			return err
-		}
-		if err := s.undoable(earlier); err != nil {
 			return err
 		}
 		return c.Undo(earlier)
 	})
 	return err
+}
+
+// toUndo returns an act that can be undone, as far as its kind and age tell, and that no other undo has undone.
+func (s Staff) toUndo(ctx context.Context, c customer.Customer, act string, undo audit.Act) (audit.Act, error) {
+	earlier, err := s.actAgainst(ctx, c, act)
+	if err != nil {
+		return earlier, err
+	}
+	_, err = s.actAgainst(ctx, c, undo.ID)
+	switch {
+	case err == nil:
+		return earlier, validate.NewError(validate.Conflict, "undo.already")
+	case validate.KindOf(err) != validate.NotFound:
+		return earlier, err
+	}
+	return earlier, s.undoable(earlier)
 }
 
 // undoable is an error unless acts of this kind and age can be undone.
@@ -105,8 +125,8 @@ func (s Staff) undoable(act audit.Act) error {
 	return nil
 }
 
-// actAgainst returns an act on a customer, who may still carry it. Otherwise it is validate.NotFound. An act is
-// recorded before the customer stops carrying it, so none is missed.
+// actAgainst returns an act on a customer, which the customer or a note may still carry. Otherwise it is
+// validate.NotFound. An act is recorded before the document stops carrying it.
 func (s Staff) actAgainst(ctx context.Context, c customer.Customer, id string) (audit.Act, error) {
 	carried, err := audit.Pending(c.Work)
 	if err != nil {
@@ -116,7 +136,10 @@ func (s Staff) actAgainst(ctx context.Context, c customer.Customer, id string) (
 		return carried[at], nil
 	}
 	entry, err := s.log().Get(ctx, id)
-	if errors.Is(err, storage.ErrNotFound) || err == nil && entry.Customer != c.ID {
+	if errors.Is(err, storage.ErrNotFound) {
+		return s.noteAct(ctx, c, id)
+	}
+	if err == nil && entry.Customer != c.ID {
 		return audit.Act{}, validate.NewError(validate.NotFound, "undo.gone")
 	}
 	return entry.Act, err

@@ -1,6 +1,7 @@
 package shopper
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -43,7 +44,7 @@ func (p *privacyPage) activityLine(act audit.Detail, name string) activityLine {
 	number := ""
 	for _, change := range act.Changes {
 		if change.Field == audit.FieldOrder {
-			number = change.Before
+			number = cmp.Or(change.Before, change.After)
 		}
 	}
 	line := activityLine{

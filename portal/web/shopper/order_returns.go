@@ -66,6 +66,8 @@ func cancellation(b page.Base, o order.View, r inquiry.Record) *sentRequest {
 	case r.Declined != nil:
 		key, made.Tone, made.Answer = "declined", string(order.Stopped), r.Declined.Text
 		made.Shown = b.T("request.answer", "Shop", b.Shop.Name)
+	case closed == "" && r.State() == order.ReturnApproved:
+		key, made.Tone = "approved", string(order.Moving)
 	case closed == "":
 		key, made.Tone = "open", string(order.Waiting)
 	}

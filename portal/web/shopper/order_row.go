@@ -112,10 +112,7 @@ func rowStatus(b page.Base, r *order.Row, asked customer.Asked, now time.Time) p
 
 // requestPill tells of a request as long as the order itself shows nothing of it.
 func requestPill(b page.Base, s order.Status, asked customer.Asked) (pill page.Pill, open bool) {
-	state := order.ReturnRequested
-	if asked.Declined {
-		state = order.ReturnDeclined
-	}
+	state := asked.State
 	switch {
 	case asked.Kind == inquiry.RequestReturn && s.Fulfillment == order.Delivered:
 		return b.Pill(returnTone(state), b.T("orders.return."+state)), true

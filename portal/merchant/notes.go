@@ -1,0 +1,173 @@
+package merchant
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+
+	"postern/portal/audit"
+	"postern/portal/customer"
+	"postern/portal/note"
+	"postern/portal/staff"
+	"postern/portal/validate"
+	"postern/storage"
+)
+
+// NoteView is a note with its key and its writer's email, "" for somebody who was removed from the staff.
+type NoteView struct {
+	note.Note
+	Key, Writer string
+}
+
+func (s Staff) notes() storage.Docs[note.Note] { return note.Docs(s.app.Engine(), s.shop.ID) }
+
+// Notes lists the notes on a customer: the pinned ones first, then the latest.
+func (s Staff) Notes(ctx context.Context, customer string) ([]NoteView, error) {
+	if !s.May(staff.PermissionCustomers) {
+		return nil, denied()
+	}
+	roster, _, err := s.rosters().Get(ctx, staff.RosterKey)
+	if err != nil {
+		return nil, strangerIfMissing(err)
+	}
+	var list []NoteView
+	err = note.Each(ctx, s.notes(), customer, func(key string, n note.Note) {
+		if n.IsDeleted() {
+			return
+		}
+		writer, _ := roster.ByID(n.By)
+		list = append(list, NoteView{Note: n, Key: key, Writer: writer.Email})
+	})
+	slices.SortStableFunc(list, func(a, b NoteView) int {
+		switch {
+		case a.Pinned != b.Pinned && a.Pinned:
+			return -1
+		case a.Pinned != b.Pinned:
+			return 1
+		}
+		return b.At.Compare(a.At)
+	})
+	return list, err
+}
+
+// AddNote writes a note on a customer. Field errors are at "text". A form sent twice adds one note.
+func (s Staff) AddNote(ctx context.Context, id, form, text string, pinned bool) error {
+	text, err := s.readNote(text)
+	if err != nil {
+		return err
+	}
+	if err := s.requireStill(ctx, staff.PermissionEditCustomers); err != nil {
+		return err
+	}
+	if _, err := s.ReadCustomer(ctx, id); err != nil {
+		return err
+	}
+	present, err := s.Notes(ctx, id)
+	if err == nil && len(present) >= note.MaxPerCustomer {
+		err = wrongField("text", "note.too_many")
+	}
+	if err != nil {
+		return err
+	}
+	act, err := s.newAct(audit.NoteAdded, id, "")
+	if err != nil {
+		return err
+	}
+	key := s.app.Secret().ID(s.shop.ID, "note", id, s.member.ID, form)
+	n := note.Note{Customer: id}
+	if err := n.Change(key, act, func(n *note.Note) error {
+		n.Text, n.Pinned, n.By, n.At = text, pinned, s.member.ID, act.At
+		return nil
+	}); err != nil {
+		return err
+	}
+	err = s.notes().Insert(ctx, key, n)
+	if errors.Is(err, storage.ErrExists) {
+		return nil // a form sent twice
+	}
+	return err
+}
+
+func (s Staff) readNote(text string) (string, error) {
+	f := &validate.Validator{}
+	text = f.Required("text", f.Prose("text", strings.ReplaceAll(text, "\r\n", "\n"), note.MaxText))
+	return text, validate.InvalidFields(f.Rejected)
+}
+
+// ChangeNote changes the text of a note. stored is the text that the form was made from: if somebody changed it
+// since, it is a Conflict. Field errors are at "text".
+func (s Staff) ChangeNote(ctx context.Context, id, key, stored, text string) error {
+	text, err := s.readNote(text)
+	if err != nil {
+		return err
+	}
+	return s.actOnNote(ctx, id, key, audit.NoteChanged, func(n *note.Note) error {
+		if n.Text != strings.ReplaceAll(stored, "\r\n", "\n") && n.Text != text {
+			return validate.NewError(validate.Conflict, "note.changed")
+		}
+		n.Text = text
+		return nil
+	})
+}
+
+// PinNote pins a note to the top, or takes it from there.
+func (s Staff) PinNote(ctx context.Context, id, key string, pinned bool) error {
+	return s.actOnNote(ctx, id, key, audit.NoteChanged, func(n *note.Note) error {
+		n.Pinned = pinned
+		return nil
+	})
+}
+
+// DeleteNote deletes a note, which can be undone.
+func (s Staff) DeleteNote(ctx context.Context, id, key string) error {
+	return s.actOnNote(ctx, id, key, audit.NoteDeleted, func(n *note.Note) error {
+		n.Deleted = s.app.Now()
+		return nil
+	})
+}
+
+// actOnNote changes a note on a customer. A deleted or unknown one is validate.NotFound.
+func (s Staff) actOnNote(ctx context.Context, id, key string, kind audit.Kind, alter func(*note.Note) error) error {
+	act, err := s.newAct(kind, id, "")
+	if err != nil {
+		return err
+	}
+	_, err = s.notes().Change(ctx, key, func(n *note.Note) error {
+		if err := s.requireStill(ctx, staff.PermissionEditCustomers); err != nil {
+			return err
+		}
+		if n.Customer != id || n.IsDeleted() {
+			return storage.ErrNotFound
+		}
+		return n.Change(key, act, alter)
+	})
+	return validate.NotFoundIfMissing(err)
+}
+
+// undoNote undoes an act on a note.
+func (s Staff) undoNote(ctx context.Context, earlier, undo audit.Act) error {
+	key := strings.TrimPrefix(earlier.Changes[0].Field, note.FieldPrefix)
+	_, err := s.notes().Change(ctx, key, func(n *note.Note) error {
+		if err := s.requireStill(ctx, staff.PermissionEditCustomers); err != nil {
+			return err
+		}
+		return n.Undo(key, earlier, undo)
+	})
+	return validate.NotFoundIfMissing(err)
+}
+
+// noteAct returns an act that a note on a customer still carries, or validate.NotFound.
+func (s Staff) noteAct(ctx context.Context, c customer.Customer, id string) (found audit.Act, err error) {
+	failed := note.Each(ctx, s.notes(), c.ID, func(_ string, n note.Note) {
+		carried, wrong := audit.Pending(n.Work)
+		err = errors.Join(err, wrong)
+		if at := slices.IndexFunc(carried, func(a audit.Act) bool { return a.ID == id }); at >= 0 {
+			found = carried[at]
+		}
+	})
+	if err = errors.Join(err, failed); err == nil && found.ID == "" {
+		err = validate.NewError(validate.NotFound, "undo.gone")
+	}
+	return found, err
+}
