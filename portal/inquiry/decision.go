@@ -56,7 +56,7 @@ func (in *Inquiry) Decide(made Decision) error {
 		return storage.ErrNotFound
 	case !slices.Contains(Decisions(in.Kind), made.State):
 		return validate.InvalidFields([]validate.FieldError{{Field: "state", Key: "request.state"}})
-	case r.State() == made.State && r.lastText() == made.Text:
+	case r.State() == made.State && r.LastText() == made.Text:
 		return storage.ErrUnchanged
 	case !slices.Contains(r.Open(), made.State) && in.Declined != nil:
 		return validate.NewError(validate.Conflict, "request.declined")
@@ -70,7 +70,8 @@ func (in *Inquiry) Decide(made Decision) error {
 	return nil
 }
 
-func (r Record) lastText() string {
+// LastText returns the shop's words with what it decided last, "" for none.
+func (r Record) LastText() string {
 	switch {
 	case r.Declined != nil:
 		return r.Declined.Text

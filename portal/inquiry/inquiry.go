@@ -171,12 +171,15 @@ func (in Inquiry) Subject() string {
 
 // Details returns the order lines that the inquiry names, followed by the customer's text, one entry per
 // line.
-func (in Inquiry) Details() []string {
+func (in Inquiry) Details() []string { return in.Record("").Details() }
+
+// Details returns the order lines that the inquiry names, followed by the customer's text, one entry per line.
+func (r Record) Details() []string {
 	var details []string
-	for _, line := range in.Lines {
+	for _, line := range r.Lines {
 		details = append(details, line.Text())
 	}
-	for line := range strings.SplitSeq(in.Text, "\n") {
+	for line := range strings.SplitSeq(r.Text, "\n") {
 		if line = strings.TrimSpace(line); line != "" {
 			details = append(details, line)
 		}

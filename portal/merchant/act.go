@@ -181,3 +181,6 @@ const eventsPerPage = 20
 
 // today returns the present day in the shop's time zone.
 func (s Staff) today() time.Time { return s.app.Now().In(s.shop.Location()) }
+
+// NewForm returns an id for a form, so that one sent twice is processed once.
+func (s Staff) NewForm() string { return storage.NewID() }

@@ -23,8 +23,9 @@ type CustomerView struct {
 	Next     string                   // cursors of the neighbouring pages of orders, "" for none
 	Previous string                   //
 	Sessions []credential.SessionInfo // the live ones, the last used first
-	Letters  []inquiry.Inquiry        // the last requests and messages, of both sides, newest first
+	Letters  []inquiry.Record         // the last requests and messages, of both sides, newest first
 	More     bool                     // there are earlier letters
+	Notes    []NoteView
 }
 
 const (
@@ -50,6 +51,9 @@ func (s Staff) Customer(ctx context.Context, id, cursor string) (CustomerView, e
 		return v, err
 	}
 	if err := s.addSessions(ctx, &v); err != nil {
+		return v, err
+	}
+	if v.Notes, err = s.Notes(ctx, id); err != nil {
 		return v, err
 	}
 	return v, s.addLetters(ctx, &v)
@@ -110,7 +114,7 @@ func (s Staff) addLetters(ctx context.Context, v *CustomerView) error {
 	})
 	v.More = found.Next != ""
 	for _, hit := range found.Hits {
-		v.Letters = append(v.Letters, hit.Head)
+		v.Letters = append(v.Letters, hit.Head.Record(hit.Key))
 	}
 	return err
 }

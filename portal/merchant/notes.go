@@ -51,12 +51,37 @@ func (s Staff) Notes(ctx context.Context, customer string) ([]NoteView, error) {
 	return list, err
 }
 
-// AddNote writes a note on a customer. Field errors are at "text". A form sent twice adds one note.
-func (s Staff) AddNote(ctx context.Context, id, form, text string, pinned bool) error {
+// AddNote writes a note on a customer and returns the id of the act. Field errors are at "text". A form sent twice
+// adds one note.
+func (s Staff) AddNote(ctx context.Context, id, form, text string, pinned bool) (string, error) {
 	text, err := s.readNote(text)
-	if err != nil {
-		return err
+	if err == nil {
+		err = s.roomForNote(ctx, id)
 	}
+	if err != nil {
+		return "", err
+	}
+	act, err := s.newAct(audit.NoteAdded, id, "")
+	if err != nil {
+		return "", err
+	}
+	key := s.app.Secret().ID(s.shop.ID, "note", id, s.member.ID, form)
+	n := note.Note{Customer: id}
+	if err := n.Change(key, act, func(n *note.Note) error {
+		n.Text, n.Pinned, n.By, n.At = text, pinned, s.member.ID, act.At
+		return nil
+	}); err != nil {
+		return "", err
+	}
+	err = s.notes().Insert(ctx, key, n)
+	if errors.Is(err, storage.ErrExists) {
+		return "", nil // a form sent twice
+	}
+	return act.ID, err
+}
+
+// roomForNote is an error unless the person may add a note on the customer, who has not too many.
+func (s Staff) roomForNote(ctx context.Context, id string) error {
 	if err := s.requireStill(ctx, staff.PermissionEditCustomers); err != nil {
 		return err
 	}
@@ -66,25 +91,6 @@ func (s Staff) AddNote(ctx context.Context, id, form, text string, pinned bool) 
 	present, err := s.Notes(ctx, id)
 	if err == nil && len(present) >= note.MaxPerCustomer {
 		err = wrongField("text", "note.too_many")
-	}
-	if err != nil {
-		return err
-	}
-	act, err := s.newAct(audit.NoteAdded, id, "")
-	if err != nil {
-		return err
-	}
-	key := s.app.Secret().ID(s.shop.ID, "note", id, s.member.ID, form)
-	n := note.Note{Customer: id}
-	if err := n.Change(key, act, func(n *note.Note) error {
-		n.Text, n.Pinned, n.By, n.At = text, pinned, s.member.ID, act.At
-		return nil
-	}); err != nil {
-		return err
-	}
-	err = s.notes().Insert(ctx, key, n)
-	if errors.Is(err, storage.ErrExists) {
-		return nil // a form sent twice
 	}
 	return err
 }
@@ -97,10 +103,10 @@ func (s Staff) readNote(text string) (string, error) {
 
 // ChangeNote changes the text of a note. stored is the text that the form was made from: if somebody changed it
 // since, it is a Conflict. Field errors are at "text".
-func (s Staff) ChangeNote(ctx context.Context, id, key, stored, text string) error {
+func (s Staff) ChangeNote(ctx context.Context, id, key, stored, text string) (string, error) {
 	text, err := s.readNote(text)
 	if err != nil {
-		return err
+		return "", err
 	}
 	return s.actOnNote(ctx, id, key, audit.NoteChanged, func(n *note.Note) error {
 		if n.Text != strings.ReplaceAll(stored, "\r\n", "\n") && n.Text != text {
@@ -112,7 +118,7 @@ func (s Staff) ChangeNote(ctx context.Context, id, key, stored, text string) err
 }
 
 // PinNote pins a note to the top, or takes it from there.
-func (s Staff) PinNote(ctx context.Context, id, key string, pinned bool) error {
+func (s Staff) PinNote(ctx context.Context, id, key string, pinned bool) (string, error) {
 	return s.actOnNote(ctx, id, key, audit.NoteChanged, func(n *note.Note) error {
 		n.Pinned = pinned
 		return nil
@@ -120,18 +126,20 @@ func (s Staff) PinNote(ctx context.Context, id, key string, pinned bool) error {
 }
 
 // DeleteNote deletes a note, which can be undone.
-func (s Staff) DeleteNote(ctx context.Context, id, key string) error {
+func (s Staff) DeleteNote(ctx context.Context, id, key string) (string, error) {
 	return s.actOnNote(ctx, id, key, audit.NoteDeleted, func(n *note.Note) error {
 		n.Deleted = s.app.Now()
 		return nil
 	})
 }
 
-// actOnNote changes a note on a customer. A deleted or unknown one is validate.NotFound.
-func (s Staff) actOnNote(ctx context.Context, id, key string, kind audit.Kind, alter func(*note.Note) error) error {
+// actOnNote changes a note on a customer and returns the id of the act. A deleted or unknown note is
+// validate.NotFound.
+func (s Staff) actOnNote(ctx context.Context, id, key string, kind audit.Kind,
+	alter func(*note.Note) error) (string, error) {
 	act, err := s.newAct(kind, id, "")
 	if err != nil {
-		return err
+		return "", err
 	}
 	_, err = s.notes().Change(ctx, key, func(n *note.Note) error {
 		if err := s.requireStill(ctx, staff.PermissionEditCustomers); err != nil {
@@ -142,7 +150,7 @@ func (s Staff) actOnNote(ctx context.Context, id, key string, kind audit.Kind, a
 		}
 		return n.Change(key, act, alter)
 	})
-	return validate.NotFoundIfMissing(err)
+	return act.ID, validate.NotFoundIfMissing(err)
 }
 
 // undoNote undoes an act on a note.

@@ -75,7 +75,13 @@ func Area(role staff.Role) *page.Area {
 
 // Routes returns the routes of the pages of staff.
 func (h *Handler) Routes() []gate.Route {
-	return slices.Concat(h.signInRoutes(), h.factorRoutes(), h.ownRoutes(), h.customerRoutes(), h.logRoutes(), h.staffRoutes())
+	return slices.Concat(
+		h.signInRoutes(), h.factorRoutes(), h.ownRoutes(),
+		h.customerRoutes(),
+		h.storyRoutes(),
+		h.logRoutes(),
+		h.staffRoutes(),
+	)
 }
 
 // action is a handler for a signed-in person.

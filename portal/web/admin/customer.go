@@ -11,7 +11,6 @@ import (
 
 	"postern/portal/address"
 	"postern/portal/customer"
-	"postern/portal/inquiry"
 	"postern/portal/merchant"
 	"postern/portal/money"
 	"postern/portal/order"
@@ -40,8 +39,13 @@ type customerView struct {
 	Pager     *page.Pager
 	Letters   []letterLine
 	More      bool
-	Sessions  []signedInBrowser
 	Shopping  *shoppingView
+	Notes     []noteLine
+
+	FormID               string // of the new note or answer
+	NoteForm, AnswerForm page.Form
+	AnswerOrders         []page.Option
+	Sessions             []signedInBrowser
 }
 
 // fact is a label and what is known, which may have several lines.
@@ -65,21 +69,16 @@ type orderLine struct {
 	Status               page.Pill
 }
 
-type letterLine struct {
-	From, About, Text string
-	At                page.Time
-}
-
 func (h *Handler) customer(c *fiber.Ctx, s merchant.Staff) error {
 	id, err := gate.Param(c, "id")
 	if err != nil {
 		return err
 	}
-	return h.showCustomer(c, s, id, nil)
+	return h.showCustomer(c, s, id, typedForm{})
 }
 
-// showCustomer shows the page, above it an act that was refused.
-func (h *Handler) showCustomer(c *fiber.Ctx, s merchant.Staff, id string, refused error) error {
+// showCustomer shows the page, with a form that was refused. A refused act without a form is shown above.
+func (h *Handler) showCustomer(c *fiber.Ctx, s merchant.Staff, id string, refused typedForm) error {
 	v, err := s.Customer(c.UserContext(), id, c.Query("cursor"))
 	if err != nil {
 		return err
@@ -90,7 +89,8 @@ func (h *Handler) showCustomer(c *fiber.Ctx, s merchant.Staff, id string, refuse
 		b.Title = v.Email
 	}
 	b.OfferUndo(customerPathOf(id)+"/undo", page.Hidden{Name: "act", Value: c.Query("undo")})
-	data := customerView{Base: b, Sub: v.Email, More: v.More, Path: customerPathOf(id), Form: b.Form(nil, refused)}
+	data := customerView{Base: b, Sub: v.Email, More: v.More, Path: customerPathOf(id), Form: refused.form(b, "", nil),
+		FormID: s.NewForm()}
 	data.MayEdit = s.May(staff.PermissionEditCustomers)
 	data.identity(v, h.app.Now())
 	data.Contact, data.Company = data.contact(v), data.company(h, v)
@@ -98,7 +98,8 @@ func (h *Handler) showCustomer(c *fiber.Ctx, s merchant.Staff, id string, refuse
 	data.consents(v)
 	data.summary(v)
 	data.orders(v)
-	data.letters(v)
+	data.letters(v, refused)
+	data.notes(v, refused)
 	for _, given := range v.Sessions {
 		data.Sessions = append(data.Sessions, browserOf(b, given))
 	}
@@ -107,7 +108,7 @@ func (h *Handler) showCustomer(c *fiber.Ctx, s merchant.Staff, id string, refuse
 		return err
 	}
 	data.shopping(shopping, id, h.app.Now())
-	return h.pages.Render(c, page.Refusal(refused), "admin/customer", data)
+	return h.pages.Render(c, page.Refusal(refused.err), "admin/customer", data)
 }
 
 // facts returns the given pairs of a message key and a text, without those whose text is empty.
@@ -266,19 +267,4 @@ func orderState(s order.Status) string {
 		return "delivered"
 	}
 	return "open"
-}
-
-func (p *customerView) letters(v merchant.CustomerView) {
-	for _, in := range v.Letters {
-		line := letterLine{About: p.T("order.title", "Number", in.Order), Text: strings.Join(in.Details(), "\n"), At: p.TimeMoment(in.At)}
-		switch {
-		case in.Kind != "":
-			line.From = p.T("customer.letter." + in.Kind)
-		case in.Channel == inquiry.ChannelAnswers:
-			line.From = p.Shop.Name
-		default:
-			line.From = p.Title
-		}
-		p.Letters = append(p.Letters, line)
-	}
 }

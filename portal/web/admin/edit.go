@@ -143,7 +143,7 @@ func (h *Handler) undo(c *fiber.Ctx, s merchant.Staff) error {
 	}
 	switch {
 	case validate.KindOf(err) == validate.Conflict:
-		return h.showCustomer(c, s, id, err)
+		return h.showCustomer(c, s, id, typedForm{err: err})
 	case err != nil:
 		return err
 	}

@@ -99,6 +99,7 @@ func (p orderReturns) returned(o order.View, r inquiry.Returned) shownReturn {
 	}
 	reason := given.Reason
 	if r.Request != nil {
+		shown.Answer = cmp.Or(shown.Answer, r.Request.LastText())
 		shown.Words, reason = r.Request.Text, cmp.Or(r.Request.Reason, reason)
 		shown.Photos = p.photos(*r.Request)
 	}

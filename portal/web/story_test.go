@@ -1,0 +1,112 @@
+package web_test
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+
+	"postern/portal/staff"
+	"postern/portal/web/webtest"
+)
+
+// openJan opens Jan Čermák's page and returns its path.
+func openJan(b *webtest.Employee) string {
+	b.Get("/admin/customers?search=cermak")
+	return b.Follow("main tbody a").Want(http.StatusOK).URL.Path
+}
+
+func TestNotesAreSharedPinnedAndUndone(t *testing.T) {
+	t.Parallel()
+	i, b := people(t)
+	other := i.Enrol("manager@shop.test", staff.Manager)
+	path := openJan(b)
+	const form = "#notes > form"
+	page := b.Submit(form, typed{"text": "Prefers calls\nafter 5 pm 😀"}).Want(http.StatusOK)
+	if text := page.Text("#notes .rows"); !strings.Contains(text, "Prefers calls after 5 pm 😀") || !strings.Contains(text, "support@shop.test") {
+		t.Errorf("the note: %s", text)
+	}
+	b.Submit(form, typed{"text": "Pinned one", "pinned": "yes"})
+	b.Submit(form, typed{"text": "Third"})
+	if text := b.Page.Text("#notes .rows"); strings.Index(text, "Pinned one") > strings.Index(text, "Third") {
+		t.Errorf("the pinned note is not on top: %s", text)
+	}
+	other.Get(path)
+	b.Get(path)
+	note := "#notes .rows li:first-child form"
+	other.Submit(note, typed{"text": "Pinned by the manager"}).Want(http.StatusOK)
+	page = b.Submit(note, typed{"text": "Mine"}).Want(http.StatusConflict)
+	if text := page.Text("#notes"); !strings.Contains(text, "Pinned by the manager") || page.Text(note+" textarea") != "Mine" {
+		t.Errorf("the two texts are not shown: %s", text)
+	}
+	b.Get(path)
+	key := b.Page.Attr(note, "action")
+	page = b.Post(key, url.Values{"action": {"delete"}}).Want(http.StatusOK)
+	if strings.Contains(page.Text("#notes"), "Pinned by the manager") {
+		t.Error("the note is not deleted")
+	}
+	page = b.Submit(".flash form", nil).Want(http.StatusOK)
+	if !strings.Contains(page.Text("#notes"), "Pinned by the manager") {
+		t.Errorf("the deletion is not undone: %s", page.Text("main"))
+	}
+	i.Work() // the acts are in the log now
+	act := other.Post(key, url.Values{"action": {"unpin"}}).Want(http.StatusOK).Attr(".flash [name=act]", "value")
+	i.Work()
+	b.Post(path+"/undo", url.Values{"act": {act}}).Want(http.StatusOK)
+	b.Post(path+"/undo", url.Values{"act": {act}}).Want(http.StatusConflict)
+	b.Get(path)
+	page = b.Submit(form, typed{"text": strings.Repeat("ž", 65_000)})
+	if page.Status != http.StatusUnprocessableEntity && page.Status != http.StatusRequestEntityTooLarge {
+		t.Errorf("a note of 65,000 characters: %d", page.Status)
+	}
+	b.Get(path)
+	b.Submit(form, typed{"text": " "}).Want(http.StatusUnprocessableEntity)
+	viewer := i.Enrol("viewer@shop.test", staff.Viewer)
+	if viewer.Get(path).Want(http.StatusOK).Has("#notes form") {
+		t.Error("a viewer may write notes")
+	}
+}
+
+func TestStaffAnswerAndDecide(t *testing.T) {
+	t.Parallel()
+	i, b := people(t)
+	shopper := i.Browser()
+	i.SignIn(shopper, "jan.cermak@example.com")
+	shopper.Get("/orders/2024-0001/return")
+	shopper.Submit("main form", typed{"line/0": "1", "reason": "damaged", "text": "Torn."}).Want(http.StatusOK)
+	i.Work()
+	openJan(b)
+	page := b.Submit("#letters .rows form", typed{"state": "declined"}).Want(http.StatusUnprocessableEntity)
+	if !page.Has("#letters .rows details[open] .field-error") {
+		t.Errorf("a refusal without a reason: %s", page.Text("#letters"))
+	}
+	page = b.Submit("#letters .rows form", typed{"state": "approved", "text": "Send it to Prague."}).Want(http.StatusOK)
+	if text := page.Text("#letters .rows"); !strings.Contains(text, "Approved") {
+		t.Errorf("after the decision: %s", text)
+	}
+	b.Submit("#letters > form", typed{"text": "We are sorry."}).Want(http.StatusOK)
+	i.Work()
+	var mails strings.Builder
+	for _, message := range i.Mailbox.All("jan.cermak@example.com") {
+		mails.WriteString(message.Text)
+	}
+	if text := mails.String(); !strings.Contains(text, "Send it to Prague.") || !strings.Contains(text, "We are sorry.") {
+		t.Errorf("the emails: %s", text)
+	}
+	text := shopper.Get("/orders/2024-0001").Text("main")
+	if !strings.Contains(text, "Schváleno") || !strings.Contains(text, "Send it to Prague.") || !strings.Contains(text, "We are sorry.") {
+		t.Errorf("the order's page: %s", text)
+	}
+	if text := shopper.Get("/orders").Text(".orders .status"); text != "Vrácení zboží je schváleno." {
+		t.Errorf("the list: %s", text)
+	}
+	openJan(b)
+	b.Submit("#letters .rows form", typed{"state": "received"}).Want(http.StatusOK)
+	b.Submit("#letters .rows form", typed{"state": "refunded"}).Want(http.StatusOK)
+	if b.Page.Has("#letters .rows form") {
+		t.Error("something is left to decide after the refund")
+	}
+	path := openJan(b)
+	b.Post(path+"/messages", url.Values{"order": {"2024-0002"}, "text": {"x"}}).Want(http.StatusConflict)
+	b.Post(path+"/requests/unknown", url.Values{"state": {"approved"}}).Want(http.StatusNotFound)
+}
