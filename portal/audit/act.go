@@ -43,9 +43,9 @@ const (
 	StaffFactorReset Kind = "staff.factor_reset"
 	StaffSignedOut   Kind = "staff.signed_out" // of one session or of all
 	StaffRemoved     Kind = "staff.removed"
-	NoteAdded   Kind = "note.added"
-	NoteChanged Kind = "note.changed"
-	NoteDeleted Kind = "note.deleted"
+	NoteAdded        Kind = "note.added"
+	NoteChanged      Kind = "note.changed"
+	NoteDeleted      Kind = "note.deleted"
 
 	MessageSent    Kind = "message.sent"
 	RequestDecided Kind = "request.decided"

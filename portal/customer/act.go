@@ -99,5 +99,7 @@ func (c *Customer) isLast(act, field string) bool {
 // CanUndo reports whether an act is of a kind that can be undone, and the last one on each of its fields.
 func (c Customer) CanUndo(act audit.Act) bool {
 	return audit.Undos()[act.Kind] != audit.UndoNever && len(act.Changes) > 0 &&
-		!slices.ContainsFunc(act.Changes, func(change audit.Change) bool { return !c.isLast(act.ID, change.Field) })
+		!slices.ContainsFunc(act.Changes, func(change audit.Change) bool {
+			return !c.isLast(act.ID, change.Field) || leadsTo(change.Field)
+		})
 }

@@ -66,6 +66,9 @@ func (c *Customer) texts() map[string]*string {
 	}
 }
 
+// leadsTo reports whether a field leads to the customer, by a document of its own: no act on it can be undone.
+func leadsTo(field string) bool { return field == "email" || field == "customer_id" }
+
 // setField gives a field a value that Fields returned for it before, "" for a field that was left out.
 func (c *Customer) setField(name, value string) error {
 	kind, rest, _ := strings.Cut(name, ".")
@@ -84,7 +87,7 @@ func (c *Customer) setField(name, value string) error {
 		at, err := time.Parse(time.RFC3339, value)
 		c.Erasure.At = at
 		return err
-	default: // an email or an id leads to the customer by a document of its own
+	default:
 		return validate.NewError(validate.Conflict, "undo.never")
 	}
 	return nil

@@ -147,38 +147,6 @@ func (s Staff) actAgainst(ctx context.Context, c customer.Customer, id string) (
 
 func (s Staff) log() audit.Log { return audit.Open(s.app.Engine(), s.shop.ID, s.app.Now) }
 
-// Event is an entry of a customer's timeline.
-type Event struct {
-	audit.Detail
-	CanUndo bool
-	Undone  bool
-}
-
-// Events returns a page of the acts on a customer, newest first. A cursor of another list is a field error at
-// "cursor". An act of the last seconds may be missing.
-func (s Staff) Events(ctx context.Context, c customer.Customer, cursor string) (list []Event, page audit.Page, err error) {
-	if !s.May(staff.PermissionCustomers) {
-		return nil, page, denied()
-	}
-	page, err = s.log().List(ctx, audit.Query{Customer: c.ID, Cursor: cursor, Limit: eventsPerPage})
-	if errors.Is(err, storage.ErrCursor) {
-		return nil, page, wrongField("cursor", "cursor.bad")
-	}
-	ids := make([]string, len(page.Entries))
-	for i, entry := range page.Entries {
-		ids[i] = entry.ID
-	}
-	undone, failed := s.log().Undone(ctx, ids)
-	for _, entry := range page.Entries {
-		e := Event{Detail: entry, Undone: undone[entry.ID]}
-		e.CanUndo = s.May(staff.PermissionEditCustomers) && s.undoable(entry.Act) == nil && c.CanUndo(entry.Act)
-		list = append(list, e)
-	}
-	return list, page, errors.Join(err, failed)
-}
-
-const eventsPerPage = 20
-
 // today returns the present day in the shop's time zone.
 func (s Staff) today() time.Time { return s.app.Now().In(s.shop.Location()) }
 

@@ -95,6 +95,15 @@ func (n Note) state() string {
 	return string(text)
 }
 
+// TextOf returns the text of a note from a value that the log has of it.
+func TextOf(value string) (text string, pinned bool) {
+	var s state
+	if err := json.Unmarshal([]byte(value), &s); err != nil {
+		return value, false
+	}
+	return s.Text, s.Pinned
+}
+
 // FieldPrefix begins the name of the changed field in the log; the note's key follows.
 const FieldPrefix = "notes."
 

@@ -1,10 +1,12 @@
 package web_test
 
 import (
+	"fmt"
 	"net/http"
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	"postern/portal/staff"
 	"postern/portal/web/webtest"
@@ -109,4 +111,62 @@ func TestStaffAnswerAndDecide(t *testing.T) {
 	path := openJan(b)
 	b.Post(path+"/messages", url.Values{"order": {"2024-0002"}, "text": {"x"}}).Want(http.StatusConflict)
 	b.Post(path+"/requests/unknown", url.Values{"state": {"approved"}}).Want(http.StatusNotFound)
+}
+
+func TestTimelineTellsEverythingAndUndoes(t *testing.T) {
+	t.Parallel()
+	i, b := people(t)
+	openEdit(b)
+	b.Submit("main form", typed{"first_name": "Ján", "reason": "He asked by phone"}).Want(http.StatusOK)
+	i.Clock.Move(time.Minute)
+	b.Submit("#letters > form", typed{"text": "Hello"}).Want(http.StatusOK)
+	i.Work()
+	path := openJan(b)
+	text := b.Page.Text("#timeline")
+	for _, want := range []string{"Order 2024-0001 placed", "Changed", "Ján", "support@shop.test · Support", "He asked by phone",
+		"The shop wrote about order 2024-0001", "Hello", "Viewed"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("the timeline lacks %q: %s", want, text)
+		}
+	}
+	page := b.Submit("#timeline form", nil).Want(http.StatusOK)
+	if text := page.Text("main h1"); text != "Jan Čermák" {
+		t.Errorf("after undoing: %s", text)
+	}
+	i.Work()
+	if text := b.Get(path + "?what=acts").Text("#timeline"); !strings.Contains(text, "Undone") || strings.Contains(text, "2024-0001 placed") ||
+		b.Page.Has("#timeline form") {
+		t.Errorf("the changes: %s", text)
+	}
+	b.Get(path + "?what=nothing&before=yesterday").Want(http.StatusOK)
+}
+
+// TestTimelineLosesNothingBetweenPages makes many moments, some of the same time, and reads all pages.
+func TestTimelineLosesNothingBetweenPages(t *testing.T) {
+	t.Parallel()
+	i, b := people(t)
+	key := i.Key("main")
+	for n := range 40 {
+		i.Put(key, fmt.Sprintf("/api/v1/orders/T-%d", n), fmt.Sprintf(`{"number":"T-%d","email":"jan.cermak@example.com","placed_at":"2025-01-%02dT12:00:00Z",
+			"updated_at":"2025-03-01T12:00:00Z","currency":"EUR","payment":"paid","fulfillment":"delivered","total":"1.00",
+			"lines":[{"name":"Book","quantity":"1","total":"1.00"}]}`, n, 1+n/4)).Want(http.StatusCreated)
+	}
+	openJan(b)
+	seen := map[string]bool{}
+	for range 10 {
+		for _, link := range b.Page.Attrs("#timeline .rows a", "href") {
+			if seen[link] {
+				t.Errorf("%s is on two pages", link)
+			}
+			seen[link] = true
+		}
+		next := b.Page.Attr("#timeline p > a.button", "href")
+		if next == "" {
+			break
+		}
+		b.Get(strings.TrimSuffix(next, "#timeline")).Want(http.StatusOK)
+	}
+	if len(seen) != 41 {
+		t.Errorf("%d orders are in the timeline, want 41", len(seen))
+	}
 }

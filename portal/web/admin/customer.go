@@ -41,6 +41,7 @@ type customerView struct {
 	More      bool
 	Shopping  *shoppingView
 	Notes     []noteLine
+	Timeline  timelineView
 
 	FormID               string // of the new note or answer
 	NoteForm, AnswerForm page.Form
@@ -108,6 +109,9 @@ func (h *Handler) showCustomer(c *fiber.Ctx, s merchant.Staff, id string, refuse
 		return err
 	}
 	data.shopping(shopping, id, h.app.Now())
+	if err := data.addTimeline(c, h, s, v); err != nil {
+		return err
+	}
 	return h.pages.Render(c, page.Refusal(refused.err), "admin/customer", data)
 }
 

@@ -10,6 +10,7 @@ import (
 
 	"postern/portal/audit"
 	"postern/portal/customer"
+	"postern/portal/note"
 	"postern/portal/staff"
 	"postern/portal/web/page"
 )
@@ -43,6 +44,7 @@ func fieldKeys() map[string]string {
 		"company.vat_id": "company.vat", "role": "staff.role", audit.FieldOrder: "customer.order",
 		"placed_at": "customer.placed", "total": "customer.total", "enrolled_at": "log.field.enrolled_at",
 		"consents.newsletter": "consent.name.newsletter", "consents.partner_offers": "consent.name.partner_offers",
+		"message": "answer.text", "request.return": "request.decision", "request.cancel": "request.decision",
 		"tax_exempt.reason": "customer.exempt.reason", "tax_exempt.certificate": "customer.exempt.certificate",
 	}
 }
@@ -50,6 +52,9 @@ func fieldKeys() map[string]string {
 // fieldName returns the name of a field in words, or as the API names it.
 func fieldName(b page.Base, field string) string {
 	group, rest, _ := strings.Cut(field, ".")
+	if group == "notes" {
+		return b.T("note.text")
+	}
 	for _, key := range []string{fieldKeys()[field], "activity.field." + field, "activity.field." + group} {
 		if key != "" && b.L.Has(key) {
 			if group == "tags" {
@@ -81,6 +86,14 @@ func (h *Handler) fieldValue(b page.Base, field, value string) string {
 		}
 	case group == "consents":
 		return consentValue(b, value)
+	case group == "request":
+		return b.T("return.state." + value)
+	case group == "notes":
+		text, pinned := note.TextOf(value)
+		if pinned {
+			text += " (" + b.T("note.pinned") + ")"
+		}
+		return text
 	case group == "addresses":
 		var saved customer.SavedAddressWire
 		if err := json.Unmarshal([]byte(value), &saved); err == nil {

@@ -1,0 +1,128 @@
+package admin
+
+import (
+	"slices"
+	"time"
+
+	"github.com/gofiber/fiber/v2"
+
+	"postern/portal/audit"
+	"postern/portal/inquiry"
+	"postern/portal/merchant"
+	"postern/portal/staff"
+	"postern/portal/web/page"
+)
+
+// timelineView is everything that happened to a customer, the latest first.
+type timelineView struct {
+	Filters []page.Item
+	Moments []moment
+	Next    string // URL of what happened before, "" for nothing
+	Newer   string // URL of the latest, "" if these are the latest
+}
+
+// moment is something that happened.
+type moment struct {
+	At      page.Time
+	Icon    string
+	Text    string
+	Link    string // URL of what it is about, "" for none
+	By      string
+	Quote   string
+	Changes []shownChange
+	Undo    string // the id of the act, if it can be undone
+	Undone  bool
+}
+
+// addTimeline reads the source and the time from the URL.
+func (p *customerView) addTimeline(c *fiber.Ctx, h *Handler, s merchant.Staff, v merchant.CustomerView) error {
+	source := c.Query("what")
+	if !slices.Contains(merchant.Sources(), source) {
+		source = ""
+	}
+	before, err := time.Parse(time.RFC3339Nano, c.Query("before"))
+	if err != nil {
+		before = time.Time{} // a link that somebody cut shows the latest
+	}
+	found, next, err := s.Timeline(c.UserContext(), v.Customer, source, before)
+	if err != nil {
+		return err
+	}
+	members, err := s.MembersOf(c.UserContext(), found)
+	if err != nil {
+		return err
+	}
+	url := func(source, before string) string {
+		return page.WithQuery(p.Path, "what", source, "before", before) + "#timeline"
+	}
+	for _, name := range append([]string{""}, merchant.Sources()...) {
+		key := "timeline.all"
+		if name != "" {
+			key = "timeline." + name
+		}
+		p.Timeline.Filters = append(p.Timeline.Filters, page.Item{Label: p.T(key), Path: url(name, ""),
+			Current: name == source})
+	}
+	if !next.IsZero() {
+		p.Timeline.Next = url(source, next.UTC().Format(time.RFC3339Nano))
+	}
+	if !before.IsZero() {
+		p.Timeline.Newer = url(source, "")
+	}
+	for _, m := range found {
+		p.Timeline.Moments = append(p.Timeline.Moments, p.moment(h, v.ID, m, members))
+	}
+	return nil
+}
+
+func (p *customerView) moment(h *Handler, id string, m merchant.Moment, members map[string]string) moment {
+	shown := moment{At: p.TimeMoment(m.At)}
+	switch {
+	case m.Act != nil:
+		p.actMoment(h, &shown, *m.Act, members)
+	case m.Order != nil:
+		shown.Icon, shown.Text = "parcel", p.T("timeline.ordered", "Number", m.Order.Number, "Total", p.Money(m.Order.Total()))
+		shown.Link = orderPathOf(id, m.Order.Number)
+	case m.Letter != nil:
+		shown.Icon, shown.Quote = "mail", m.Letter.Text
+		switch {
+		case m.Letter.From == inquiry.FromShop:
+			shown.Text = p.T("timeline.answered", "Number", m.Letter.Order)
+		case m.Letter.From == inquiry.FromCustomer:
+			shown.Text = p.T("timeline.wrote", "Number", m.Letter.Order)
+		default:
+			shown.Text = p.T("timeline.requested."+m.Letter.Kind, "Number", m.Letter.Order)
+		}
+		shown.Link = "#letters"
+	case m.Consent != nil:
+		shown.Icon = "done"
+		shown.Text = p.T("timeline.consent."+string(m.Consent.Status), "What",
+			p.T("consent.name."+string(m.Consent.Purpose)))
+		shown.By = m.Consent.Source
+	case m.Event != nil:
+		shown.Icon, shown.Text = "search", p.T("timeline.event."+m.Event.Type, "Name", productName(*m.Event))
+	}
+	return shown
+}
+
+// actMoment shows an act with who did it and what it changed.
+func (p *customerView) actMoment(h *Handler, shown *moment, act merchant.Event, members map[string]string) {
+	shown.Icon, shown.Text, shown.Quote = "log", p.T("log.act."+string(act.Kind)), act.Reason
+	shown.By = p.T("log.actor." + string(act.Actor.Kind))
+	if act.Actor.Kind == audit.Staff {
+		if shown.By = members[act.Actor.ID]; shown.By == "" {
+			shown.By = p.T("note.former_staff")
+		}
+		if staff.IsRole(act.Actor.Role) {
+			shown.By += " · " + p.T("staff.role."+act.Actor.Role)
+		}
+	}
+	if act.Kind != audit.MessageSent { // the message is a moment of its own
+		for _, change := range act.Changes {
+			shown.Changes = append(shown.Changes, h.shownChange(p.Base, change))
+		}
+	}
+	if shown.Undone = act.Undone; act.CanUndo {
+		shown.Undo = act.ID
+	}
+}
