@@ -3,6 +3,7 @@ package portal
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"github.com/go-json-experiment/json"
 
@@ -37,35 +38,45 @@ func (f Feed) PutEvents(ctx context.Context, body []byte, lines bool) ([]Reporte
 	if err != nil {
 		return nil, err
 	}
-	reported, events := make([]Reported, len(documents)), make([]event.Event, len(documents))
-	owners := map[event.Whose]owner{}
-	byCustomer, customers := map[string][]int{}, []string(nil)
+	batch := eventBatch{reported: make([]Reported, len(documents)), events: make([]event.Event, len(documents)),
+		owners: map[event.Whose]owner{}, places: map[string][]int{}}
 	for n, document := range documents {
-		r := &reported[n]
-		v := &validate.Validator{Zone: f.shop.Location()}
-		var who event.Whose
-		events[n], who, r.Err = event.Decode(v, document, f.app.now())
-		r.ID, r.Warnings = events[n].ID, v.ListedWarnings()
-		if r.Err != nil {
-			continue
-		}
-		o, known := owners[who]
-		if !known {
-			o.id, o.err = f.ownerOfEvent(ctx, who)
-			owners[who] = o
-		}
-		if r.Err = o.err; r.Err != nil {
-			continue
-		}
-		if byCustomer[o.id] == nil {
-			customers = append(customers, o.id)
-		}
-		byCustomer[o.id] = append(byCustomer[o.id], n)
+		f.readEvent(ctx, &batch, n, document)
 	}
-	sideBySide(len(customers), func(at int) {
-		f.storeEvents(ctx, customers[at], byCustomer[customers[at]], events, reported)
-	})
-	return reported, nil
+	sideBySide(len(batch.customers), func(at int) { f.storeEvents(ctx, batch, batch.customers[at]) })
+	return batch.reported, nil
+}
+
+// eventBatch is the events of a request, each at its place.
+type eventBatch struct {
+	events    []event.Event
+	reported  []Reported
+	owners    map[event.Whose]owner
+	customers []string
+	places    map[string][]int // of the events of a customer that can be stored
+}
+
+// readEvent reads the event at a place, and finds its customer.
+func (f Feed) readEvent(ctx context.Context, batch *eventBatch, n int, document []byte) {
+	r, v := &batch.reported[n], &validate.Validator{Zone: f.shop.Location()}
+	var who event.Whose
+	batch.events[n], who, r.Err = event.Decode(v, document, f.app.now())
+	r.ID, r.Warnings = batch.events[n].ID, v.ListedWarnings()
+	if r.Err != nil {
+		return
+	}
+	o, known := batch.owners[who]
+	if !known {
+		o.id, o.err = f.ownerOfEvent(ctx, who)
+		batch.owners[who] = o
+	}
+	if r.Err = o.err; r.Err != nil {
+		return
+	}
+	if batch.places[o.id] == nil {
+		batch.customers = append(batch.customers, o.id)
+	}
+	batch.places[o.id] = append(batch.places[o.id], n)
 }
 
 // owner is the customer of an event, or why there is none.
@@ -84,21 +95,20 @@ func (f Feed) ownerOfEvent(ctx context.Context, who event.Whose) (string, error)
 	return c.ID, err
 }
 
-// storeEvents stores the events with the given places, all of one customer.
-func (f Feed) storeEvents(ctx context.Context, id string, places []int, events []event.Event, reported []Reported) {
+// storeEvents stores the events of one customer.
+func (f Feed) storeEvents(ctx context.Context, batch eventBatch, id string) {
+	places := batch.places[id]
 	given := make([]event.Event, len(places))
 	for i, n := range places {
-		given[i] = events[n]
+		given[i] = batch.events[n]
 	}
 	var fates []event.Fate
 	_, err := f.app.eventDocs(f.shop.ID).Put(ctx, id, func(e *event.Events, _ bool) error {
 		fates = e.Take(given, f.app.now())
-		for _, fate := range fates {
-			if fate == event.Stored {
-				return nil
-			}
+		if !slices.Contains(fates, event.Stored) {
+			return storage.ErrUnchanged
 		}
-		return storage.ErrUnchanged
+		return nil
 	})
 	if err == nil {
 		err = removeOfErased(ctx, f.app, f.shop.ID, id, f.app.eventDocs(f.shop.ID))
@@ -108,8 +118,8 @@ func (f Feed) storeEvents(ctx context.Context, id string, places []int, events [
 			"error", err)
 	}
 	for i, n := range places {
-		if reported[n].Err = err; err == nil {
-			reported[n].Outcome = outcomeOf(fates[i])
+		if batch.reported[n].Err = err; err == nil {
+			batch.reported[n].Outcome = outcomeOf(fates[i])
 		}
 	}
 }

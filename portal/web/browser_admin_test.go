@@ -46,6 +46,9 @@ func (s stand) fillAdmin(t *testing.T) {
 			"consents":{"newsletter":{"status":"given","at":"2026-01-01T10:00:00Z","source":"checkout"}}}`, n, name)
 		s.Put(key, fmt.Sprintf("/api/v1/customers/%d", n), body)
 		s.fill(t, key, fmt.Sprintf("customer-%d@example.com", n))
+		if n > 0 { // 0 is no id
+			s.fillShopping(t, key, fmt.Sprint(n))
+		}
 	}
 	s.Clock.Move(time.Hour)
 	s.Work()
@@ -91,6 +94,8 @@ func (g gallery) showAdmin(email string) {
 	g.shopper.Visit("/admin/customers")
 	g.shopper.Follow("main tbody a")
 	g.sees("admin-customer", g.shopper)
+	g.shopper.Follow("#products tbody td a")
+	g.sees("admin-order", g.shopper)
 	g.shopper.Visit("/admin/staff")
 	g.shopper.Follow("main tbody a")
 	g.sees("admin-member", g.shopper)

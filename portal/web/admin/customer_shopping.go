@@ -17,6 +17,7 @@ import (
 // shoppingView holds the cards about a customer's shopping.
 type shoppingView struct {
 	Products []productLine
+	More     []productLine
 	Note     string // which orders the products are of
 	Cart     *cartCard
 	Viewed   []viewedLine
@@ -47,6 +48,9 @@ type voucherLine struct {
 	Rules              []string
 }
 
+// maxProductsShown is the number of products that are shown without a click.
+const maxProductsShown = 8
+
 // shopping prepares the cards. now is the App's time.
 func (p *customerView) shopping(s merchant.Shopping, id string, now time.Time) {
 	v := &shoppingView{NoEvents: !s.Events && s.Visited.IsZero()}
@@ -56,6 +60,9 @@ func (p *customerView) shopping(s merchant.Shopping, id string, now time.Time) {
 	for _, product := range s.Products {
 		v.Products = append(v.Products, productLine{product.Name, product.SKU, p.Decimal(product.Quantity),
 			product.Order, orderPathOf(id, product.Order), p.TimeShort(product.At)})
+	}
+	if most := min(len(v.Products), maxProductsShown); most < len(v.Products) {
+		v.Products, v.More = v.Products[:most], v.Products[most:]
 	}
 	if c := s.Cart; len(c.Lines) > 0 {
 		v.Cart = &cartCard{Since: p.T("shopping.cart.since", "When", c.UpdatedAt), Total: p.Money(c.Total()), URL: c.URL}
