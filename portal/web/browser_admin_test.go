@@ -51,7 +51,30 @@ func (s stand) fillAdmin(t *testing.T) {
 		}
 	}
 	s.Clock.Move(time.Hour)
+	s.fillLog(t, key)
 	s.Work()
+}
+
+// fillLog leaves acts of each kind of actor in the log.
+func (s stand) fillLog(t *testing.T, key string) {
+	t.Helper()
+	s.Put(key, "/api/v1/customers/4", `{"first_name":"Johann","last_name":"Österreicher","birth_date":"1970-02-03","language":"de",
+		"updated_at":"2026-01-02T10:00:00Z","company":{"name":"Donaudampfschifffahrtsgesellschaft mbH","country":"AT"},
+		"addresses":[{"id":"a","first_name":"Johann","last_name":"Österreicher","line1":"Hauptstraße 1","city":"Wien","postal_code":"1010","country":"AT"}]}`)
+	operator, err := s.App.Operator().By("anna").Because(strings.Repeat("The customer asked for it on the phone. ", 5))
+	if err != nil {
+		t.Fatal(err)
+	}
+	account, err := operator.FindCustomer(t.Context(), "main", "customer-2@example.com")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := operator.SignOutCustomer(t.Context(), "main", account.ID); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := operator.EraseCustomer(t.Context(), "main", account.ID, false); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // showAdmin enrols an owner and opens the pages.

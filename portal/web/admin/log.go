@@ -3,6 +3,7 @@ package admin
 import (
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/gofiber/fiber/v2"
 
@@ -56,8 +57,12 @@ type logRow struct {
 	Changes []shownChange
 	More    []shownChange // further ones, folded
 	Reason  string
-	From    string
+	// LongReason is folded.
+	LongReason string
 }
+
+// longReason is the number of characters from which a reason is folded.
+const longReason = 120
 
 // shownChanges is how many changes of an act are not folded.
 const shownChanges = 3
@@ -74,10 +79,10 @@ func (h *Handler) log(c *fiber.Ctx, s merchant.Staff) error {
 	data.Actors = actorOptions(b, q.Actor, found)
 	data.Form = b.Form(map[string]string{"person": q.Person, "actor": q.Actor, "act": q.Act, "from": q.From, "to": q.To},
 		err).InOrder("person", "act", "actor", "from", "to")
-	data.Open = data.Form.HasErrors()
 	for _, wrong := range validate.FieldErrors(err) {
+		data.Open = data.Open || wrong.Field != "person" && wrong.Field != "cursor"
 		if wrong.Field == "cursor" {
-			data.Problem, data.Form, data.Open = b.T(wrong.Key, wrong.Args), b.Form(nil, nil), false
+			data.Problem, data.Form = b.T(wrong.Key, wrong.Args), b.Form(nil, nil)
 		}
 	}
 	data.Last = b.T("log.last", "Number", b.L.Number(found.Head.Number))
@@ -180,8 +185,13 @@ func (p *logPage) chips(found merchant.LogPage) {
 }
 
 func (h *Handler) logRow(b page.Base, entry audit.Detail, found merchant.LogPage, mayOpen bool) logRow {
-	row := logRow{At: b.TimeMoment(entry.At), Act: b.T("log.act." + string(entry.Kind)), Reason: entry.Reason,
-		From: entry.Address}
+	row := logRow{At: b.TimeMoment(entry.At), Act: b.T("log.act." + string(entry.Kind))}
+	if entry.Reason != "" {
+		row.Reason = b.T("log.reason", "Reason", entry.Reason)
+	}
+	if utf8.RuneCountInString(entry.Reason) > longReason {
+		row.Reason, row.LongReason = "", entry.Reason
+	}
 	if entry.Number > 0 {
 		row.Number = b.L.Number(entry.Number)
 	}
