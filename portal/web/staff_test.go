@@ -1,6 +1,8 @@
 package web_test
 
 import (
+	"cmp"
+	"encoding/base64"
 	"net/http"
 	"net/url"
 	"slices"
@@ -87,6 +89,48 @@ func TestStaffSignInTellsNobodyWhoWorksHere(t *testing.T) {
 	i.Deliver()
 	if sent := i.Mailbox.All("other@shop.test"); len(sent) > 0 {
 		t.Errorf("a stranger got %q", sent[0].Subject)
+	}
+}
+
+// TestAnEndedLinkRevealsNoAddress checks that whoever has an ended link of staff or of a customer can request a new one,
+// and enter its code, without a cookie or a page that names the address.
+func TestAnEndedLinkRevealsNoAddress(t *testing.T) {
+	t.Parallel()
+	i := webtest.Portal(t)
+	owner := i.Enrol("owner@shop.test", staff.Owner)
+	i.Put(i.Key("main"), "/api/v1/customers/7", `{"email":"jan@shop.test"}`)
+	shopper := i.Browser()
+	i.SignIn(shopper, "jan@shop.test")
+	for email, in := range map[string]string{owner.Email: "/admin/sign-in/factor", "jan@shop.test": "/orders"} {
+		link := ""
+		for _, m := range i.Mailbox.All(email) {
+			link = cmp.Or(webtest.LinkIn(m), link)
+		}
+		b := i.Browser()
+		b.Get(link).Want(http.StatusGone)
+		b.Submit("main form", nil).Want(http.StatusOK)
+		shown := b.Page.Body
+		for _, name := range []string{"__Host-postern-address.main", "__Host-postern-browser.main"} {
+			shown += b.Cookie(name)
+			for part := range strings.SplitSeq(b.Cookie(name), ".") {
+				plain, _ := base64.RawURLEncoding.DecodeString(part)
+				shown += string(plain)
+			}
+		}
+		if b.Cookie("__Host-postern-address.main") == "" || strings.Contains(shown, email) {
+			t.Errorf("the browser learns %s", email)
+		}
+		i.Deliver()
+		b.Submit("main form", map[string]string{"code": webtest.CodeIn(i.Mailbox.Last(email))})
+		if b.Page.URL.Path != in {
+			t.Errorf("the code of %s leads to %s: %s", email, b.Page.URL, b.Page.Text("main"))
+		}
+		other := i.Browser()
+		other.Get("/sign-in")
+		other.SetCookie("__Host-postern-address.main", b.Cookie("__Host-postern-address.main"))
+		if strings.Contains(other.Get("/sign-in/code").Body, "jan@shop.test") {
+			t.Error("another browser can use the cookie")
+		}
 	}
 }
 

@@ -44,8 +44,11 @@ type waitingAddress struct {
 	typed bool   // as somebody typed it in this browser, and not known from a link
 }
 
-// typedMark ends a cookie whose address was typed.
-const typedMark = ".t"
+// typedMark ends a cookie whose address was typed, sealedMark one whose address is encrypted.
+const (
+	typedMark  = ".t"
+	sealedMark = ".s"
+)
 
 func parseWaitingAddress(text string) waitingAddress {
 	text, typed := strings.CutSuffix(text, typedMark)
@@ -80,7 +83,11 @@ func secretOf(c *fiber.Ctx) string {
 func waitingOf(c *fiber.Ctx) waitingAddress {
 	r := of(c)
 	if r.waiting == nil {
-		parsed := parseWaitingAddress(c.Cookies(cookieName(r.shop, addressCookieName)))
+		text := c.Cookies(cookieName(r.shop, addressCookieName))
+		parsed := parseWaitingAddress(text)
+		if sealed, found := strings.CutSuffix(text, sealedMark); found {
+			parsed = openWaitingAddress(c, sealed)
+		}
 		r.waiting = &parsed
 	}
 	return *r.waiting
@@ -120,6 +127,30 @@ func SetPending(c *fiber.Ctx, email string) {
 func SetTyped(c *fiber.Ctx, text string) {
 	EnsureBrowser(c)
 	setWaiting(c, waitingAddress{text, true}, addressAge)
+}
+
+// SetUnseen is SetPending for an address that whoever holds this browser may not know, such as that of an ended link:
+// the cookie is encrypted.
+func SetUnseen(c *fiber.Ctx, email string) {
+	EnsureBrowser(c)
+	of(c).waiting = &waitingAddress{email: email}
+	sealed := of(c).gate.app.Secret().Seal(sealOfAddress(c), []byte(email))
+	setCookie(c, addressCookieName, base64.RawURLEncoding.EncodeToString(sealed)+sealedMark, addressAge)
+}
+
+// sealOfAddress binds an encrypted address to the shop and the browser.
+func sealOfAddress(c *fiber.Ctx) string { return "pending-address/" + Shop(c).ID + "/" + secretOf(c) }
+
+func openWaitingAddress(c *fiber.Ctx, text string) waitingAddress {
+	sealed, err := base64.RawURLEncoding.DecodeString(text)
+	if err != nil || of(c).gate == nil {
+		return waitingAddress{}
+	}
+	email, err := of(c).gate.app.Secret().Open(sealOfAddress(c), sealed)
+	if err != nil {
+		return waitingAddress{}
+	}
+	return waitingAddress{email: string(email)}
 }
 
 func setWaiting(c *fiber.Ctx, w waitingAddress, age time.Duration) {

@@ -153,7 +153,7 @@ func (h *Handler) askByLink(c *fiber.Ctx) error {
 		return seeOther(c, withQuery(signInPath, "lang", c.FormValue("lang")))
 	}
 	if err == nil {
-		gate.SetPending(c, pending.Email)
+		gate.SetUnseen(c, pending.Email)
 	}
 	return h.wait(c, "", err)
 }
