@@ -296,6 +296,47 @@ func TestEarlierAppCodesAreRefused(t *testing.T) {
 	}
 }
 
+// TestConfirmingTwiceIsNoWrongCode sends the form of the second factor many times at once, with a code of the app and
+// with a recovery code: no press counts as wrong. A minute later the same code does, and in another session at once.
+func TestConfirmingTwiceIsNoWrongCode(t *testing.T) {
+	t.Parallel()
+	h := newTestApp(t)
+	e := h.enrolled(boss, staff.Owner)
+	tries := func() int {
+		doc, _, err := staff.AccessDocs(h.engine, h.shop.ID).Get(t.Context(), h.member(boss).ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return doc.Tries.N
+	}
+	for name, code := range map[string]func() string{
+		"app": func() string { return h.appCode(e) }, "recovery": func() string { return e.recovery[0] },
+	} {
+		h.clock.Move(20 * time.Minute)
+		s, sent := h.at(e), code()
+		var group sync.WaitGroup
+		for range 20 {
+			group.Go(func() {
+				if err := s.Confirm(t.Context(), sent); err != nil {
+					t.Errorf("%s: %v", name, err)
+				}
+			})
+		}
+		group.Wait()
+		if n := tries(); n != 0 || !h.at(e).IsFresh() {
+			t.Errorf("%s: %d wrong codes were counted", name, n)
+		}
+		other := h.halfWay(boss, "other browser of "+name)
+		if _, err := other.EnterCode(t.Context(), sent); validate.KindOf(err) != validate.Invalid || tries() != 1 {
+			t.Errorf("%s in another session: %v, %d counted", name, err, tries())
+		}
+		h.clock.Move(time.Minute)
+		if err := h.at(e).Confirm(t.Context(), sent); validate.KindOf(err) != validate.Invalid || tries() != 2 {
+			t.Errorf("%s, a minute later: %v, %d counted", name, err, tries())
+		}
+	}
+}
+
 // TestFiveWrongAppCodes checks that after five wrong codes in 15 minutes the right one is refused, and works
 // later.
 func TestFiveWrongAppCodes(t *testing.T) {

@@ -163,12 +163,12 @@ func (a *Access) Tell(s *Session, now time.Time) {
 		Args: job.Args{ArgDevice: s.Device, ArgNetwork: s.Network}})
 }
 
-// Repeats reports whether a session was proved a moment ago by the same code from the same earlier session, so
-// that a second press of the button gets the same answer as the first.
-func (a *Access) Repeats(m Member, before, proof string, now time.Time) bool {
+// Repeats reports whether a session was proved a moment ago by the same code, from this session or from the one that
+// it was before, so that a second press of the button gets the same answer as the first.
+func (a *Access) Repeats(m Member, hash, proof string, now time.Time) bool {
 	return slices.ContainsFunc(a.Sessions, func(s Session) bool {
-		return credential.SameHash(s.Before, before) && credential.SameHash(s.Proof, proof) &&
-			s.Live(m, now) && now.Sub(s.ProvenAt) < credential.RepeatWindow
+		return (credential.SameHash(s.Before, hash) || credential.SameHash(s.Hash, hash)) &&
+			credential.SameHash(s.Proof, proof) && s.Live(m, now) && now.Sub(s.ProvenAt) < credential.RepeatWindow
 	})
 }
 
