@@ -2,19 +2,25 @@ package web
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"io"
+	"net"
+	"sync"
+	"time"
 
 	"github.com/gofiber/fiber/v2"
 	"github.com/valyala/fasthttp"
 
+	"postern/portal"
 	"postern/portal/validate"
 	"postern/portal/web/api"
 	"postern/portal/web/gate"
 )
 
 // largeSlots is how many bodies above gate.MaxBody may be in flight at a time. Forms with files have slots of
-// their own: slow uploads must not keep out a shop's system. Each needs twice the size of its body.
+// their own, one for each customer: slow uploads must not keep out a shop's system. Each needs twice the size of
+// its body.
 const (
 	largeSlots = 8
 	fileSlots  = 4
@@ -30,11 +36,14 @@ var errManyFields = fiber.NewError(fiber.StatusRequestEntityTooLarge, "too many 
 // inbox reads request bodies: each up to its route's limit, and a large one only from a client that meets
 // the requirements of the route's class.
 type inbox struct {
-	site  *site
-	app   *fiber.App
-	table routeTable
-	slots chan struct{}
-	files chan struct{} // slots of routes for files
+	site    *site
+	reading time.Duration // the site's time limit of a body
+	app     *fiber.App
+	table   routeTable
+	slots   chan struct{}
+	files   chan struct{} // slots of routes for files
+
+	uploads sync.Map // the customers who have one of those slots
 }
 
 // slotsOf returns the slots that a route's large bodies take.
@@ -53,25 +62,40 @@ func (b *inbox) allows(header *fasthttp.RequestHeader) error {
 	case length > route.MaxBody():
 		return fiber.ErrRequestEntityTooLarge
 	case length > gate.MaxBody:
-		err := b.allowLargeBody(header, route)
-		slots := b.slotsOf(route)
-		if err == nil && len(slots) == cap(slots) { // a free one may be taken by the time the body arrives
-			err = errNoSlot()
-		}
-		return err
+		return b.allowLargeBody(header, route, func(_ context.Context, uploads *portal.Shopper) error {
+			slots, busy := b.slotsOf(route), false
+			if uploads != nil {
+				_, busy = b.uploads.Load(uploads.FormOwner())
+			}
+			if busy || len(slots) == cap(slots) { // a free one may be taken by the time the body arrives
+				return errNoSlot()
+			}
+			return nil
+		})
 	}
 	return nil
 }
 
-// allowLargeBody checks that the client meets the requirements of the route's class.
-func (b *inbox) allowLargeBody(header *fasthttp.RequestHeader, route gate.Route) error {
+// allowLargeBody checks that the client meets the requirements of the route's class, and calls then with the customer
+// of a form with files, otherwise nil.
+func (b *inbox) allowLargeBody(header *fasthttp.RequestHeader, route gate.Route,
+	then func(context.Context, *portal.Shopper) error) error {
 	ctx := &fasthttp.RequestCtx{}
 	header.CopyTo(&ctx.Request.Header)
 	c := b.app.AcquireCtx(ctx)
 	defer b.app.ReleaseCtx(c)
 	defer b.site.gate.Deadline(c)()
-	return caught(func() error { return b.site.gate.AllowLargeBody(c, route) })
+	return caught(func() error {
+		uploads, err := b.site.gate.AllowLargeBody(c, route)
+		if err == nil {
+			err = then(c.UserContext(), uploads)
+		}
+		return err
+	})
 }
+
+// anyClient is for allowLargeBody where nothing else is to be done.
+func anyClient(context.Context, *portal.Shopper) error { return nil }
 
 func errNoSlot() error { return &validate.Error{Kind: validate.Unavailable} }
 
@@ -79,7 +103,7 @@ func errNoSlot() error { return &validate.Error{Kind: validate.Unavailable} }
 func (b *inbox) receive(ctx *fasthttp.RequestCtx) (release func(), err error) {
 	request := &ctx.Request
 	route := b.table.of(&request.Header)
-	in := intake{inbox: b, header: &request.Header, route: route}
+	in := intake{inbox: b, header: &request.Header, route: route, conn: ctx.Conn(), pace: newPace(b.reading, route)}
 	if stream := request.BodyStream(); stream != nil && request.Header.ContentLength() != 0 {
 		names := request.Header.Len()
 		if err = in.read(stream); err == nil && request.Header.Len() != names {
@@ -131,7 +155,7 @@ func (in *intake) checkFields() error {
 	case n > in.route.MaxFields():
 		return errManyFields
 	case n > gate.MaxFields && !in.large:
-		return in.inbox.allowLargeBody(in.header, in.route)
+		return in.inbox.allowLargeBody(in.header, in.route, anyClient)
 	}
 	return nil
 }
@@ -146,7 +170,10 @@ type intake struct {
 	header *fasthttp.RequestHeader
 	route  gate.Route
 	body   []byte
-	large  bool // holds a slot
+	large  bool   // holds a slot
+	sender string // the customer whose only slot it is, "" for a route without files
+	conn   net.Conn
+	pace   pace
 }
 
 // read reads to the end, or until the body is too large.
@@ -162,9 +189,12 @@ func (in *intake) read(stream io.Reader) error {
 	}
 	in.body = make([]byte, 0, min(firstRead, limit+1))
 	for {
+		in.hurry()
 		n, err := stream.Read(in.body[len(in.body):cap(in.body)])
 		in.body = in.body[:len(in.body)+n]
 		switch {
+		case err == nil && in.sender != "" && in.pace.isSlow(time.Now(), len(in.body)):
+			return fiber.ErrRequestTimeout
 		case errors.Is(err, io.EOF):
 			return nil
 		case err != nil:
@@ -182,7 +212,7 @@ func (in *intake) read(stream io.Reader) error {
 // grow doubles the buffer. A body that exceeds the usual limit needs permission and a slot.
 func (in *intake) grow(limit int) error {
 	if len(in.body) > gate.MaxBody && !in.large {
-		err := in.inbox.allowLargeBody(in.header, in.route)
+		err := in.inbox.allowLargeBody(in.header, in.route, anyClient)
 		if err == nil {
 			err = in.takeSlot()
 		}
@@ -198,7 +228,15 @@ func (in *intake) grow(limit int) error {
 	return nil
 }
 
+// takeSlot takes a slot for the body. A form with files is counted once it has one.
 func (in *intake) takeSlot() error {
+	if in.route.Files.Most > 0 {
+		return in.inbox.allowLargeBody(in.header, in.route, in.takeUpload)
+	}
+	return in.takeFree()
+}
+
+func (in *intake) takeFree() error {
 	select {
 	case in.inbox.slotsOf(in.route) <- struct{}{}:
 		in.large = true
@@ -213,6 +251,10 @@ func (in *intake) release() {
 	if in.large {
 		in.large = false
 		<-in.inbox.slotsOf(in.route)
+	}
+	if in.sender != "" {
+		in.inbox.uploads.Delete(in.sender)
+		in.sender = ""
 	}
 }
 

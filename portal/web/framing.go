@@ -32,7 +32,7 @@ type guard struct {
 func (s *site) guard(app *fiber.App, reading time.Duration) {
 	server := app.Server()
 	g := &guard{site: s, app: app, next: server.Handler, fail: server.ErrorHandler, reading: reading}
-	g.inbox = &inbox{site: s, app: app, table: newRouteTable(s.routes()),
+	g.inbox = &inbox{site: s, app: app, reading: reading, table: newRouteTable(s.routes()),
 		slots: make(chan struct{}, largeSlots), files: make(chan struct{}, fileSlots)}
 	server.HeaderReceived, server.Handler, server.ErrorHandler = g.received, g.handle, g.unread
 	fasthttp.SetBodySizePoolLimit(gate.MaxBody, keptResponse)

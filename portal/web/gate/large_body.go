@@ -3,31 +3,32 @@ package gate
 import (
 	"github.com/gofiber/fiber/v2"
 
+	"postern/portal"
 	"postern/portal/validate"
 )
 
 // AllowLargeBody checks, by the header alone, whether a request for the route may send a large body: it
-// checks the host, the origin, and the key or the session, and counts forms with files.
-func (g *Gate) AllowLargeBody(c *fiber.Ctx, route Route) error {
+// checks the host, the origin, and the key or the session. For a form with files it returns the customer.
+func (g *Gate) AllowLargeBody(c *fiber.Ctx, route Route) (uploads *portal.Shopper, err error) {
 	if err := g.Recognise(c); err != nil {
-		return err
+		return nil, err
 	}
 	class := route.Class
 	if class == FeedKey {
 		_, err := Feed(c, route.Scope)
-		return err
+		return nil, err
 	}
 	if !isOwn(c, Shop(c)) {
-		return &validate.Error{Kind: validate.Denied, Key: "error.forgery"}
+		return nil, &validate.Error{Kind: validate.Denied, Key: "error.forgery"}
 	}
 	s, err := Shopper(c)
 	switch {
 	case class != Customer && class != StepUp:
-		return fiber.ErrRequestEntityTooLarge // the header does not show the customer of such a route
+		return nil, fiber.ErrRequestEntityTooLarge // the header does not show the customer of such a route
 	case err == nil && class == StepUp && !s.RecentlyVerified():
-		return &validate.Error{Kind: validate.StepUp, Key: "error.challenge"}
+		return nil, &validate.Error{Kind: validate.StepUp, Key: "error.challenge"}
 	case err == nil && route.Files.Most > 0:
-		return s.BeginUpload(c.UserContext())
+		return &s, nil
 	}
-	return err
+	return nil, err
 }
