@@ -157,9 +157,12 @@ func cell(v storage.Value) any {
 	return v.Num
 }
 
+// usualRows is the number of rows for which there is room at first: as many as a page of a list shows.
+const usualRows = 32
+
 // run reads the rows, with Prefix each document once.
 func (w *walk) run(ctx context.Context, c *conn) ([]storage.Row, error) {
-	var found []storage.Row
+	found := make([]storage.Row, 0, min(w.scan.Limit, usualRows))
 	var last storage.Row
 	looked, seen := 0, map[string]bool{}
 	err := c.each(w.query, w.args, func(r *cursor) (more bool, err error) {
