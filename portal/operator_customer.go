@@ -46,7 +46,7 @@ func (o Operator) FindCustomer(ctx context.Context, shop, text string) (Customer
 }
 
 func (o Operator) account(ctx context.Context, shop string, c customer.Customer) (CustomerAccount, error) {
-	kept, err := o.app.orderCounts(ctx, shop, c.ID)
+	kept, err := o.app.orderNumbers(ctx, shop, c.ID)
 	if err != nil {
 		return CustomerAccount{}, err
 	}

@@ -30,6 +30,13 @@ func (a *App) orderCounts(ctx context.Context, shop, customer string) (order.Cou
 	return h, err
 }
 
+// orderNumbers returns the numbers of a customer's orders, which are empty for a customer without orders.
+func (a *App) orderNumbers(ctx context.Context, shop, customer string) (order.Numbers, error) {
+	n, _, err := order.NumbersDocs(a.engine, shop).Get(ctx, customer)
+	n.Adopt()
+	return n, ifFound(err)
+}
+
 // recountWhole counts all of a customer's orders in the shop's current time zone.
 func (a *App) recountWhole(ctx context.Context, shop shop.Shop, customer string,
 	h *order.Counts) (err error) {

@@ -16,7 +16,7 @@ import (
 // Orders lists the customer's orders, or those that a search finds. Field errors are at "period", "from",
 // "to", "status" and "cursor".
 func (s Shopper) Orders(ctx context.Context, q order.Query) (order.Page, error) {
-	kept, err := s.app.orderCounts(ctx, s.shop.ID, s.customer.ID)
+	kept, err := s.app.orderNumbers(ctx, s.shop.ID, s.customer.ID)
 	if err != nil {
 		return order.Page{}, err
 	}

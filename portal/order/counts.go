@@ -145,18 +145,46 @@ func CountsDocs(engine storage.Engine, shop string) storage.Docs[Counts] {
 	return storage.Open[Counts](engine, shop, CountsCollection())
 }
 
-func (h Counts) Total() int64 {
+// Numbers are the parts of Counts that the list of orders needs: reading them takes half as long.
+type Numbers struct {
+	Months  map[string]MonthNumber `bson:"by_month"`
+	Earlier map[string]int64       `bson:"months"` // see Counts
+}
+
+// MonthNumber is the number of orders in a month.
+type MonthNumber struct {
+	Orders int64 `bson:"n"`
+}
+
+// NumbersDocs opens the order counts of a shop, of which only the numbers are read.
+func NumbersDocs(engine storage.Engine, shop string) storage.Docs[Numbers] {
+	return storage.Open[Numbers](engine, shop, CountsCollection())
+}
+
+// Adopt makes numbers of earlier versions usable until they are recounted.
+func (n *Numbers) Adopt() {
+	if len(n.Months) > 0 || len(n.Earlier) == 0 {
+		return
+	}
+	n.Months = map[string]MonthNumber{}
+	for month, orders := range n.Earlier {
+		n.Months[month] = MonthNumber{Orders: orders}
+	}
+}
+
+// Total returns the number of all orders.
+func (n Numbers) Total() int64 {
 	var sum int64
-	for _, m := range h.Months {
+	for _, m := range n.Months {
 		sum += m.Orders
 	}
 	return sum
 }
 
 // Years lists the years that have orders, newest first.
-func (h Counts) Years() []int {
+func (n Numbers) Years() []int {
 	seen := map[int]bool{}
-	for month := range h.Months {
+	for month := range n.Months {
 		if year, err := strconv.Atoi(month[:4]); err == nil {
 			seen[year] = true
 		}
@@ -167,10 +195,10 @@ func (h Counts) Years() []int {
 }
 
 // Nearest returns the year with orders closest to the range, which ends before to; 0 if there is none.
-func (h Counts) Nearest(from, to time.Time) int {
+func (n Numbers) Nearest(from, to time.Time) int {
 	last := to.Add(-time.Millisecond).Year() // the store's times are of milliseconds
 	best, distance := 0, -1
-	for _, year := range h.Years() {
+	for _, year := range n.Years() {
 		away := 0
 		switch {
 		case !from.IsZero() && year < from.Year():

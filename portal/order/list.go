@@ -61,17 +61,17 @@ func (q Query) year() int {
 
 // Count returns the number of orders in the list as far as the counts know it: for all orders and for those
 // of a year. Otherwise it returns 0.
-func (q Query) Count(c Counts) int64 {
+func (q Query) Count(n Numbers) int64 {
 	switch {
 	case q.Status != "" || q.Search != "" || q.IsCustom():
 		return 0
 	case q.Period == "":
-		return c.Total()
+		return n.Total()
 	case q.year() == 0:
 		return 0
 	}
 	var sum int64
-	for month, m := range c.Months {
+	for month, m := range n.Months {
 		if strings.HasPrefix(month, q.Period+"-") {
 			sum += m.Orders
 		}
