@@ -6,6 +6,7 @@ import (
 
 	"postern/portal/customer"
 	"postern/portal/job"
+	"postern/portal/order"
 	"postern/portal/shop"
 	"postern/storage"
 )
@@ -63,25 +64,46 @@ func (a *App) noteVisit(ctx context.Context, shop, id string) error {
 // listTotals writes what the customer's orders add up to into the customer, who is listed by it. The counts are
 // read after the customer, so that of two counts at the same time the later one stays.
 func (w Worker) listTotals(ctx context.Context, shop shop.Shop, id string) error {
-	_, err := w.app.changeCustomer(ctx, shop.ID, id, func(c *customer.Customer) error {
-		totals, err := w.app.totals(ctx, shop, id)
-		if err == nil && !c.Add(totals) {
-			err = storage.ErrUnchanged
-		}
+	read, err := w.app.customerDocs(shop.ID).Read(ctx, id)
+	if err != nil {
 		return err
-	})
+	}
+	return w.listTotalsAfter(ctx, shop, id, read, nil)
+}
+
+// listTotalsAfter is listTotals for a caller that has read the customer, and after it the counts, nil to read them.
+func (w Worker) listTotalsAfter(ctx context.Context, shop shop.Shop, id string,
+	read storage.Read[customer.Customer], counted *order.Counts) error {
+	_, err := w.app.customerDocs(shop.ID).PutAfter(ctx, id, read, customer.Changing(w.app.now,
+		func(c *customer.Customer) (err error) {
+			totals := customer.Totals{}
+			if counted == nil {
+				totals, err = w.app.totals(ctx, shop, id)
+			} else {
+				totals = totalsOf(*counted, shop)
+			}
+			counted = nil // after a conflict, they are older than the customer
+			if err == nil && !c.Add(totals) {
+				err = storage.ErrUnchanged
+			}
+			return err
+		}))
 	return ifFound(err)
 }
 
 // totals returns what a customer's orders add up to in the shop's currency.
 func (a *App) totals(ctx context.Context, shop shop.Shop, id string) (customer.Totals, error) {
 	kept, err := a.orderCounts(ctx, shop.ID, id)
+	return totalsOf(kept, shop), err
+}
+
+func totalsOf(kept order.Counts, shop shop.Shop) customer.Totals {
 	sum := kept.Sum()
 	t := customer.Totals{Orders: sum.Orders, Spent: sum.Spent[shop.Currency], Currency: shop.Currency, Last: sum.Last}
 	for currency := range sum.Spent {
 		t.Other = t.Other || currency != shop.Currency
 	}
-	return t, err
+	return t
 }
 
 // relist rewrites the list fields of the shop's customers where they are of another form: those of an earlier

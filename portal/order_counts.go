@@ -94,11 +94,7 @@ func (w Worker) countRequested(ctx context.Context, shop shop.Shop,
 		var mu sync.Mutex
 		failed := map[string]error{}
 		_ = eachAtOnce(ctx, slices.Collect(maps.Keys(months)), func(_ context.Context, customer string) error {
-			err := w.countMonths(ctx, shop, customer, months[customer])
-			if err == nil {
-				err = w.listTotals(ctx, shop, customer)
-			}
-			if err != nil {
+			if err := w.countAndList(ctx, shop, customer, months[customer]); err != nil {
 				mu.Lock()
 				defer mu.Unlock()
 				failed[customer] = err
@@ -113,10 +109,25 @@ func (w Worker) countRequested(ctx context.Context, shop shop.Shop,
 	return nil, err
 }
 
+// countAndList recounts months of one customer and lists the totals. The customer is read before the counts, as
+// in listTotals.
+func (w Worker) countAndList(ctx context.Context, shop shop.Shop, customer string, months []string) error {
+	read, err := w.app.customerDocs(shop.ID).Read(ctx, customer)
+	if err != nil {
+		return err
+	}
+	counted, err := w.countMonths(ctx, shop, customer, months)
+	if err != nil {
+		return err
+	}
+	return w.listTotalsAfter(ctx, shop, customer, read, &counted)
+}
+
 // countMonths recounts months of one customer. Another count of the same customer at the same time is a
 // conflict, after which the months are counted again.
-func (w Worker) countMonths(ctx context.Context, shop shop.Shop, customer string, months []string) error {
-	_, err := w.app.countDocs(shop.ID).Put(ctx, customer, func(h *order.Counts, found bool) error {
+func (w Worker) countMonths(ctx context.Context, shop shop.Shop, customer string,
+	months []string) (order.Counts, error) {
+	return w.app.countDocs(shop.ID).Put(ctx, customer, func(h *order.Counts, found bool) error {
 		if !found || h.Basis != order.CountsBasis(shop.TimeZone) {
 			err := w.app.recountWhole(ctx, shop, customer, h)
 			if err == nil && !found && len(h.Months) == 0 { // such as for a customer who was erased
@@ -141,7 +152,6 @@ func (w Worker) countMonths(ctx context.Context, shop shop.Shop, customer string
 		}
 		return err
 	})
-	return err
 }
 
 // span is a span of whole months, from the noon of its first day to that of the day after it.

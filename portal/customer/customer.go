@@ -126,8 +126,13 @@ func Get(ctx context.Context, docs storage.Docs[Customer], id string) (Customer,
 // Change changes a customer's document and updates everything derived from it.
 func Change(ctx context.Context, docs storage.Docs[Customer], id string, now func() time.Time,
 	alter func(*Customer) error) (Customer, error) {
-	return docs.Change(ctx, id, func(c *Customer) error {
-		if !c.Erasure.Begun.IsZero() {
+	return docs.Put(ctx, id, Changing(now, alter))
+}
+
+// Changing is what Change does with the document, for a caller that has read it already.
+func Changing(now func() time.Time, alter func(*Customer) error) func(c *Customer, found bool) error {
+	return func(c *Customer, found bool) error {
+		if !found || !c.Erasure.Begun.IsZero() {
 			return storage.ErrNotFound // for everyone but the worker that erases it
 		}
 		acts := slices.Clone(c.Acts)
@@ -141,7 +146,7 @@ func Change(ctx context.Context, docs storage.Docs[Customer], id string, now fun
 		c.overtake(acts, before)
 		c.Settle(now())
 		return nil
-	})
+	}
 }
 
 // Settle updates what depends on the customer's fields and schedules the jobs that are due later.
