@@ -60,6 +60,7 @@ func (w Worker) customerJobs() job.Source {
 			customer.KindErasure:         {Do: inShop(w.app, w.erase), Slow: true},
 			customer.KindReleaseEmails:   {Do: inShop(w.app, w.releaseEmails)},
 			customer.KindForgetAddresses: {Do: forgetAddresses},
+			customer.KindSignInEmail:     {Do: inShop(w.app, w.postSignInEmail)},
 			customer.KindSignOut:         {Do: inShop(w.app, w.signOut)},
 			audit.KindRecord:             recordsActs[customer.Customer](w.app),
 			customer.KindVATCheck: {Do: inShop(w.app, w.checkVAT), Slow: true,

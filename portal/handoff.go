@@ -128,7 +128,7 @@ func (h handOff) proven(verifier string) bool {
 }
 
 // customerOfHandOff returns the customer if the session that created the code is still live and the account
-// still has the same address.
+// still has the same address and is not disabled.
 func (a *App) customerOfHandOff(ctx context.Context, shop string, h handOff) (customer.Customer, error) {
 	doc, _, err := a.credentialDocs(shop).Get(ctx, h.Credentials)
 	if errors.Is(err, storage.ErrNotFound) {
@@ -141,8 +141,8 @@ func (a *App) customerOfHandOff(ctx context.Context, shop string, h handOff) (cu
 	if errors.Is(err, storage.ErrNotFound) {
 		err = goneHandOff()
 	}
-	_, live := doc.Session(h.Session, a.now())
-	if err == nil && (!live || doc.Customer != c.ID || doc.Email != c.Email) {
+	made, live := doc.Session(h.Session, a.now())
+	if err == nil && (!live || doc.Customer != c.ID || doc.Email != c.Email || !c.Admits(made.SignedInAt, false)) {
 		err = goneHandOff()
 	}
 	return c, err

@@ -65,11 +65,14 @@ func (w Worker) composeSignIn(ctx context.Context, shop shop.Shop, entry string,
 	request := credential.Request{
 		ID: storage.NewID(), Link: t.Hash(), Browser: e.Payload[payBrowser],
 		Destination: e.Payload[payDestination],
-		MadeAt:      now, Until: now.Add(shop.LinkLife), Entry: entry, Lang: e.Lang,
+		MadeAt:      now, Until: now.Add(shop.LinkLife), Entry: entry, Lang: e.Lang, Closed: to.Closed,
+	}
+	if to.Closed {
+		request.Destination = closedHome
 	}
 	offer := signInOffer{life: shop.LinkLife, link: shop.URL("/sign-in/link/" + t.String())}
 	// The code must be entered for the email that was typed.
-	if now.Sub(e.CreatedAt) < credential.CodeLife && request.Browser != "" && to.Email == e.To {
+	if now.Sub(e.CreatedAt) < credential.CodeLife && request.Browser != "" && to.Email == e.To && !to.Closed {
 		tried, _, err := w.app.countTry(ctx, credential.TriesOfCode(shop.ID, to.Email, request.Browser), 0)
 		if err != nil {
 			return to, nil, err
@@ -105,6 +108,9 @@ func (w Worker) composeSignIn(ctx context.Context, shop shop.Shop, entry string,
 	if err == nil && offer.link == "" && offer.code == "" && e.Payload[payBy] == "" {
 		err = mail.ErrDrop // the five earlier links still work
 	}
+	if to.Closed {
+		return to, func(l *i18n.Localizer) mail.Letter { return offer.closedLetter(shop, l, e) }, err
+	}
 	if e.Payload[payBy] != "" {
 		return to, func(l *i18n.Localizer) mail.Letter { return offer.shopLetter(shop, l, e) }, err
 	}
@@ -117,11 +123,11 @@ func (w Worker) composeSignIn(ctx context.Context, shop shop.Shop, entry string,
 // have died before.
 func (w Worker) allow(ctx context.Context, shop shop.Shop, to shop.Recipient, entry string,
 	e mail.Entry) error {
-	if e.Throttled || e.Payload[payBy] != "" && to.Customer == "" {
+	if e.Throttled || e.Payload[payBy] != "" && (to.Customer == "" || to.Closed) {
 		return mail.ErrDrop
 	}
-	if e.Payload[payBy] == byFeed {
-		return nil // counted when the feed asked
+	if e.Payload[payBy] != "" {
+		return nil // counted when the shop asked
 	}
 	allowed := w.app.limitOf(shop.ID, "mail-allowed", limit(1, mail.Life(e.Kind)), entry,
 		strconv.FormatInt(e.ResentAt.UnixMilli(), 10))
@@ -196,7 +202,7 @@ func (w Worker) recipient(ctx context.Context, sh shop.Shop, asked string) (shop
 	case err == nil && !c.Erasure.Begun.IsZero():
 		return shop.Recipient{}, mail.ErrDrop
 	case err == nil:
-		return shop.Recipient{Email: c.Email, Lang: c.Language, Customer: c.ID}, nil
+		return shop.Recipient{Email: c.Email, Lang: c.Language, Customer: c.ID, Closed: !c.Disabled.IsZero()}, nil
 	case !errors.Is(err, storage.ErrNotFound):
 		return shop.Recipient{}, err
 	case sh.Registration:

@@ -71,47 +71,38 @@ func (o Operator) account(ctx context.Context, shop string, c customer.Customer)
 // completes it.
 func (o Operator) SignOutCustomer(ctx context.Context, shop, id string) (sessions int, err error) {
 	act := o.act(audit.CustomerSignedOut, id)
-	args, err := act.Args()
-	if err != nil {
-		return 0, err
-	}
 	c, err := o.app.changeCustomer(ctx, shop, id, func(c *customer.Customer) error {
-		c.Work.Add(job.Request{Kind: customer.KindSignOut, Args: args, At: act.At})
-		return nil
+		c.EndAccess(act)
+		return act.Carry(&c.Work)
 	})
 	if err != nil {
 		return 0, validate.NotFoundIfMissing(err)
 	}
-	return o.app.signOut(ctx, shop, c, act)
+	return o.app.EndAccess(ctx, shop, c, act.ID)
 }
 
-// signOut completes a sign-out and records it.
+// signOut completes a sign-out.
 func (w Worker) signOut(ctx context.Context, shop shop.Shop,
 	t job.Task[customer.Customer]) (job.Finish[customer.Customer], error) {
-	act, err := audit.Carried(t.Job.Args)
-	if err == nil {
-		_, err = w.app.signOut(ctx, shop.ID, t.Doc, act)
-	}
-	if err == nil {
-		err = w.app.auditLog(shop.ID).Record(ctx, act)
-	}
+	_, err := w.app.EndAccess(ctx, shop.ID, t.Doc, t.Job.Args[customer.ArgEndedBy])
 	return nil, err
 }
 
-// signOut ends what lets a customer in, unless the same act has done so before: then somebody may have signed
-// in since.
-func (a *App) signOut(ctx context.Context, shop string, c customer.Customer, act audit.Act) (sessions int,
+// EndAccess ends what lets a customer in, unless the same act has done so before: then somebody may have signed
+// in since. It returns the number of sessions that it ended. The customer carries this as a job, too; see
+// customer.EndAccess.
+func (a *App) EndAccess(ctx context.Context, shop string, c customer.Customer, act string) (sessions int,
 	err error) {
 	for _, email := range c.EmailsHeld() {
 		live := 0
 		_, err := a.credentialDocs(shop).Change(ctx, a.credentialsID(shop, email),
 			func(doc *credential.Credentials) error {
-				if live = 0; doc.Customer != c.ID || doc.EndedBy == act.ID {
+				if live = 0; doc.Customer != c.ID || doc.EndedBy == act {
 					return storage.ErrUnchanged
 				}
 				live = len(doc.SessionInfos(a.now()))
 				doc.Clear(credential.LinkExpired, a.now()) // ended by support, not by another link or an alarm
-				doc.EndedBy = act.ID
+				doc.EndedBy = act
 				return nil
 			})
 		if ifFound(err) != nil {

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"postern/portal/credential"
+	"postern/portal/customer"
 	"postern/portal/shop"
 	"postern/portal/validate"
 	"postern/storage"
@@ -54,11 +55,13 @@ func (v Visitor) claimLink(
 	now := v.app.now()
 	r, live := a.LiveRequest(t.Hash(), now)
 	if live {
-		if err := v.app.settleCustomer(ctx, v.shop, a); err != nil {
+		if err := v.app.settleCustomer(ctx, v.shop, a, r); err != nil {
 			return "", err
 		}
 		a.PruneExpired(now)
-		a.SignIn(r, v.newSession(cookie), v.browser.Hash())
+		fresh := v.newSession(cookie)
+		fresh.Closed = r.Closed
+		a.SignIn(r, fresh, v.browser.Hash())
 		return r.Destination, nil
 	}
 	fate := a.EndState(t.Hash(), now)
@@ -137,7 +140,7 @@ func (v Visitor) claimCode(ctx context.Context, cookie credential.Token, code st
 			if !matches {
 				return storage.ErrNotFound
 			}
-			if err := v.app.settleCustomer(ctx, v.shop, a); err != nil {
+			if err := v.app.settleCustomer(ctx, v.shop, a, r); err != nil {
 				return err
 			}
 			destination = r.Destination
@@ -167,8 +170,10 @@ func (v Visitor) signedIn(cookie credential.Token, destination string) SignedIn 
 // settleCustomer ensures, before a claim that can succeed, that the document's address has a customer: where
 // registration is open, the account is created when the link or code is used. If the customer has another
 // address now, links and codes sent to this one are Gone as replaced. A document that is moved to another
-// customer at the same time is not the one read, so the Replace of the claim fails.
-func (a *App) settleCustomer(ctx context.Context, shop shop.Shop, doc *credential.Credentials) error {
+// customer at the same time is not the one read, so the Replace of the claim fails. A request that the
+// customer does not admit is Gone as expired.
+func (a *App) settleCustomer(ctx context.Context, shop shop.Shop, doc *credential.Credentials,
+	r credential.Request) error {
 	if doc.Customer == "" {
 		id, err := a.register(ctx, shop, doc.Email)
 		if err != nil {
@@ -176,7 +181,11 @@ func (a *App) settleCustomer(ctx context.Context, shop shop.Shop, doc *credentia
 		}
 		doc.AssignTo(doc.Email, id, a.now())
 	}
-	return a.stillHas(ctx, shop, *doc)
+	c, err := a.stillHas(ctx, shop, *doc)
+	if err == nil && !c.Admits(r.MadeAt, r.Closed) {
+		err = goneLink(credential.LinkExpired)
+	}
+	return err
 }
 
 // currentOwner returns the customer of a credentials document, or "" if the customer no longer has its address.
@@ -185,7 +194,7 @@ func (a *App) currentOwner(ctx context.Context, shop shop.Shop,
 	if doc.Customer == "" {
 		return "", nil
 	}
-	switch err := a.stillHas(ctx, shop, doc); {
+	switch _, err := a.stillHas(ctx, shop, doc); {
 	case validate.KindOf(err) == validate.Gone:
 		return "", nil
 	case err != nil:
@@ -194,11 +203,11 @@ func (a *App) currentOwner(ctx context.Context, shop shop.Shop,
 	return doc.Customer, nil
 }
 
-// stillHas returns nil if the document's customer still has its address, otherwise a Gone error.
-func (a *App) stillHas(ctx context.Context, shop shop.Shop, doc credential.Credentials) error {
-	customer, err := a.customer(ctx, shop.ID, doc.Customer)
-	if errors.Is(err, storage.ErrNotFound) || err == nil && customer.Email != doc.Email {
-		return goneLink(credential.LinkReplaced)
+// stillHas returns the document's customer if that customer still has its address, otherwise a Gone error.
+func (a *App) stillHas(ctx context.Context, shop shop.Shop, doc credential.Credentials) (customer.Customer, error) {
+	c, err := a.customer(ctx, shop.ID, doc.Customer)
+	if errors.Is(err, storage.ErrNotFound) || err == nil && c.Email != doc.Email {
+		err = goneLink(credential.LinkReplaced)
 	}
-	return err
+	return c, err
 }

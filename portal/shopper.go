@@ -33,7 +33,7 @@ func (s Shopper) InLanguage(lang string) Shopper {
 
 // Shopper returns the actor of a request with a session cookie. It is a validate.SignIn error if the cookie does not
 // belong to an active session of this shop: unknown, ended, expired, or from before the account's address
-// changed.
+// changed, or one that the customer does not admit.
 func (a *App) Shopper(ctx context.Context, shop shop.Shop, cookie string) (Shopper, error) {
 	stranger := validate.NewError(validate.SignIn, "error.sign_in")
 	t, ok := credential.ParseToken(cookie)
@@ -53,7 +53,8 @@ func (a *App) Shopper(ctx context.Context, shop shop.Shop, cookie string) (Shopp
 		return Shopper{}, stranger
 	}
 	customer, err := a.customer(ctx, shop.ID, doc.Customer)
-	if errors.Is(err, storage.ErrNotFound) || err == nil && customer.Email != doc.Email {
+	if errors.Is(err, storage.ErrNotFound) || err == nil && (customer.Email != doc.Email ||
+		!customer.Admits(session.SignedInAt, session.Closed)) {
 		return Shopper{}, stranger
 	}
 	s := Shopper{app: a, shop: shop, customer: customer, credentialsKey: t.Credentials, session: session}
@@ -86,6 +87,10 @@ func (s Shopper) Shop() shop.Shop { return s.shop }
 
 // Customer returns the customer as this request found it.
 func (s Shopper) Customer() customer.Customer { return s.customer }
+
+// IsClosed reports whether the customer is disabled. The session then opens only what such a customer must be able
+// to do; which that is the site decides.
+func (s Shopper) IsClosed() bool { return s.session.Closed }
 
 // FormOwner identifies the customer in the forms of their pages. It grants no access, and only the portal
 // can create it.

@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"postern/mail"
+	"postern/portal/customer"
+	"postern/portal/job"
 	"postern/portal/secret"
 	"postern/portal/shop"
 	"postern/portal/validate"
@@ -16,8 +18,7 @@ import (
 // A sign-in email that no browser requested names the shop instead of a device. It has no code, because no
 // page is open to enter it on.
 const (
-	payBy  = "by" // why it is sent: byFeed, "" if a browser requested it
-	byFeed = "feed"
+	payBy = "by" // why it is sent: customer.LinkByFeed and so on, "" if a browser requested it
 )
 
 // SignInMailWire is a feed's request for a sign-in email.
@@ -28,7 +29,7 @@ type SignInMailWire struct {
 // MailSignIn emails the customer with the shop system's id a sign-in link to a destination: a path of the
 // portal or a URL on one of the shop's origins. "" and an empty body mean the orders; any other destination
 // is Invalid at "/destination". The email counts against the limits of the address, beyond which it is
-// validate.TooMany. An unknown id is validate.NotFound. If key is not "", repeating the request within a day sends nothing
+// validate.TooMany. An unknown id is validate.NotFound, a disabled customer a Conflict. If key is not "", repeating the request within a day sends nothing
 // more.
 func (f Feed) MailSignIn(ctx context.Context, id string, body []byte, key string) error {
 	var w SignInMailWire
@@ -57,27 +58,39 @@ func (f Feed) MailSignIn(ctx context.Context, id string, body []byte, key string
 
 // mailSignIn requests the email, once per outbox entry.
 func (f Feed) mailSignIn(ctx context.Context, id, destination, entry string) error {
-	customer, err := f.app.introduced(ctx, f.shop.ID, id)
-	if err != nil || customer == "" {
+	who, err := f.app.introduced(ctx, f.shop.ID, id)
+	if err != nil || who == "" {
 		return orNotFound(err)
 	}
-	c, err := f.app.customer(ctx, f.shop.ID, customer)
+	c, err := f.app.customer(ctx, f.shop.ID, who)
 	if err != nil {
 		return validate.NotFoundIfMissing(err)
 	}
-	if err := f.app.countMail(ctx, f.shop.ID, c.Email); err != nil {
+	if !c.Disabled.IsZero() {
+		return validate.NewError(validate.Conflict, "customer.disabled")
+	}
+	if err := f.app.CountSignInEmail(ctx, f.shop.ID, c.Email); err != nil {
 		return err
 	}
 	_, err = f.app.outbox(f.shop.ID).AddOnce(ctx, entry, mail.Entry{
 		Kind: mailSignIn, To: c.Email, CreatedAt: f.app.now(), NextAt: f.app.now(),
-		Payload: map[string]string{payBy: byFeed, payDestination: destination},
+		Payload: map[string]string{payBy: customer.LinkByFeed, payDestination: destination},
 	})
 	return err
 }
 
-// countMail counts an email against the hourly and then the daily limit of its address. Requests refused by
-// the hourly limit do not use up the daily one.
-func (a *App) countMail(ctx context.Context, shop, email string) error {
+// postSignInEmail queues a sign-in email that staff asked for.
+func (w Worker) postSignInEmail(ctx context.Context, shop shop.Shop,
+	t job.Task[customer.Customer]) (job.Finish[customer.Customer], error) {
+	return nil, w.post(ctx, shop, t.Job.Args[customer.ArgEntry], mail.Entry{
+		Kind: mailSignIn, To: t.Doc.Email, CreatedAt: w.app.now(),
+		Payload: map[string]string{payBy: t.Job.Args[customer.ArgBy]},
+	})
+}
+
+// CountSignInEmail counts a sign-in email that the customer did not ask for against the hourly and then the daily
+// limit of its address. Requests refused by the hourly limit do not use up the daily one.
+func (a *App) CountSignInEmail(ctx context.Context, shop, email string) error {
 	for _, b := range []subjectLimit{
 		a.limitOf(shop, "feed-hour", limit(requestsAnHour, time.Hour), mailbox(email)),
 		a.limitOf(shop, "feed-day", limit(requestsADay, 24*time.Hour), mailbox(email)),
@@ -95,7 +108,11 @@ func (a *App) countMail(ctx context.Context, shop, email string) error {
 
 // shopLetter writes a sign-in email that was requested by the shop.
 func (o signInOffer) shopLetter(shop shop.Shop, l *i18n.Localizer, e mail.Entry) mail.Letter {
-	letter := shop.Letter(l, "mail.invited")
+	key := "mail.invited"
+	if e.Payload[payBy] == customer.LinkByAccount {
+		key = "mail.account_made"
+	}
+	letter := shop.Letter(l, key)
 	how, link := l.T("mail.invited.once", "Life", lifeText(l, o.life)), o.link
 	if link == "" { // the maximum number of links is already active
 		how, link = l.T("mail.invited.earlier"), shop.AskURL(e.Payload[payDestination])

@@ -6,6 +6,7 @@ import (
 
 	"postern/mail"
 	"postern/portal/credential"
+	"postern/portal/customer"
 	"postern/portal/shop"
 	"postern/portal/validate"
 	"postern/storage"
@@ -101,11 +102,15 @@ func (v Visitor) Link(ctx context.Context, text string) (credential.LinkPage, er
 	if !live {
 		return doc.DeadPage(t.Hash(), now), nil
 	}
+	var owner customer.Customer
 	if doc.Customer != "" {
-		err = v.app.stillHas(ctx, v.shop, doc)
+		owner, err = v.app.stillHas(ctx, v.shop, doc)
 	}
 	if validate.KindOf(err) == validate.Gone {
 		return damaged, nil // the account now has another address, which is not revealed to this one
+	}
+	if err == nil && doc.Customer != "" && !owner.Admits(r.MadeAt, r.Closed) {
+		return credential.LinkPage{State: credential.LinkExpired, Masked: validate.MaskEmail(doc.Email), At: now}, nil
 	}
 	auto := credential.SameHash(r.Browser, v.browser.Hash()) && now.Sub(r.MadeAt) <= credential.AutoWindow
 	return credential.LinkPage{State: credential.LinkLive, Masked: validate.MaskEmail(doc.Email), At: r.Until,

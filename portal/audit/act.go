@@ -31,6 +31,9 @@ const (
 	CustomerChanged          Kind = "customer.changed"
 	CustomerUndone           Kind = "customer.undone" // an earlier act, which Act.Undoes names
 	CustomerSignedOut        Kind = "customer.signed_out"
+	CustomerLinkSent         Kind = "customer.link_sent"
+	CustomerDisabled         Kind = "customer.disabled"
+	CustomerEnabled          Kind = "customer.enabled"
 	CustomerErasureRequested Kind = "customer.erasure_requested"
 	CustomerErasureCancelled Kind = "customer.erasure_cancelled"
 	CustomerErased           Kind = "customer.erased" // names no customer
@@ -72,6 +75,9 @@ func Undos() map[Kind]Undo {
 		CustomerChanged:          UndoDays,
 		CustomerUndone:           UndoNever,
 		CustomerSignedOut:        UndoNever,
+		CustomerLinkSent:         UndoNever,
+		CustomerDisabled:         UndoDays,
+		CustomerEnabled:          UndoNever, // disabling again also ends the sessions
 		CustomerErasureRequested: UndoUntil,
 		CustomerErasureCancelled: UndoNever, // a new request starts a new period
 		CustomerErased:           UndoNever,

@@ -57,7 +57,8 @@ type Request struct {
 	Mark        Mark      `bson:"mark"`              // of the counter of tries when the code was made
 	Browser     string    `bson:"browser,omitempty"` // hash of the asking browser's secret
 	Destination string    `bson:"destination,omitempty"`
-	Lang        string    `bson:"lang,omitempty"` // of the page that asked
+	Lang        string    `bson:"lang,omitempty"`   // of the page that asked
+	Closed      bool      `bson:"closed,omitempty"` // see Session
 	MadeAt      time.Time `bson:"made_at"`
 	Until       time.Time `bson:"until"` // the first moment it no longer works
 }
@@ -81,6 +82,10 @@ type Session struct {
 	VerifiedCode string    `bson:"verified_code,omitempty"` // hash of that code, which may come twice
 
 	Destination string `bson:"destination,omitempty"` // of a sign-in by code, which may come twice
+
+	// Closed is that the customer was disabled when signing in. The session opens only what a disabled customer
+	// must be able to do, and ends when the customer is enabled.
+	Closed bool `bson:"closed,omitempty"`
 }
 
 // KnownBrowser is a browser that has signed in here before.

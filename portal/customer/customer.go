@@ -50,8 +50,10 @@ type Customer struct {
 	ErasuresAsked  []time.Time      `bson:"erasures_asked,omitempty"` // within a day, each counted once
 	Tags           []string         `bson:"tags,omitempty"`           // given by the shop, sorted
 	TaxExempt      TaxExemption     `bson:"tax_exempt,omitempty"`
-	StaffAt        time.Time        `bson:"staff_at,omitempty"` // changed by staff
-	Acts           []FieldAct       `bson:"acts,omitempty"`     // that may be undone, oldest first
+	Disabled       Disabled         `bson:"disabled,omitempty"`
+	SignedOutAt    time.Time        `bson:"signed_out_at,omitempty"` // nothing from before lets the customer in
+	StaffAt        time.Time        `bson:"staff_at,omitempty"`      // changed by staff
+	Acts           []FieldAct       `bson:"acts,omitempty"`          // that may be undone, oldest first
 	Work           job.List         `bson:"work,omitempty"`
 
 	ListForm string   `bson:"list_form,omitempty"` // how the fields below were made; see ListForm
@@ -192,5 +194,6 @@ const (
 	KindReleaseEmails   = "release_emails"
 	KindForgetAddresses = "forget_addresses"
 	KindVATCheck        = "vat_check"
-	KindSignOut         = "sign_out" // args: those of the act
+	KindSignInEmail     = "sign_in_email" // args: ArgEntry, ArgBy
+	KindSignOut         = "sign_out"      // args: ArgEndedBy
 )

@@ -18,12 +18,13 @@ const (
 	fieldAddresses = "addresses."
 	fieldTags      = "tags."
 	fieldErasure   = "erasure_at"
+	fieldDisabled  = "disabled"
 )
 
 // Fields returns the customer's own data by name, for comparing two states. An address is JSON. Fields that are
 // empty are left out.
 func (c Customer) Fields() map[string]string {
-	fields := map[string]string{"customer_id": c.FeedID, "email": c.Email}
+	fields := map[string]string{"customer_id": c.FeedID, "email": c.Email, fieldDisabled: c.Disabled.text()}
 	for name, value := range c.texts() {
 		fields[name] = *value
 	}
@@ -86,6 +87,10 @@ func (c *Customer) setField(name, value string) error {
 	case name == fieldErasure:
 		at, err := time.Parse(time.RFC3339, value)
 		c.Erasure.At = at
+		return err
+	case name == fieldDisabled:
+		disabled, err := readDisabled(value)
+		c.Disabled = disabled
 		return err
 	default:
 		return validate.NewError(validate.Conflict, "undo.never")

@@ -25,6 +25,7 @@ type Listed struct {
 	Currency      string        `bson:"currency,omitempty"`
 	Other         bool          `bson:"other,omitempty"` // has orders in other currencies, which Spent leaves out
 	LastOrderAt   time.Time     `bson:"last_order,omitempty"`
+	Disabled      bool          `bson:"disabled,omitempty"`
 	Guest         bool          `bson:"guest"` // has orders, but was never registered and never signed in
 	Company       string        `bson:"company,omitempty"`
 	Country       string        `bson:"country,omitempty"`
@@ -100,6 +101,7 @@ func (c *Customer) settleList() {
 	l := c.List
 	l.CreatedAt = c.CreatedAt
 	l.Guest = !c.Registered && c.FeedID == "" && l.VisitedAt.IsZero()
+	l.Disabled = !c.Disabled.IsZero()
 	l.Company, l.Country = cutText(c.Company.Name, maxListCompany), c.listCountry()
 	l.Newsletter, l.PartnerOffers = c.Consent(Newsletter).Status, c.Consent(PartnerOffers).Status
 	l.VAT = c.VAT.Status
@@ -138,6 +140,7 @@ const (
 	MarkVAT           = "vat" // a VATStatus
 	MarkCompany       = "company"
 	MarkGuest         = "guest"
+	MarkDisabled      = "disabled"
 )
 
 func (c *Customer) marks() []string {
@@ -154,6 +157,7 @@ func (c *Customer) marks() []string {
 	add(true, MarkVAT, string(c.List.VAT))
 	add(c.List.Company != "", MarkCompany, "yes")
 	add(c.List.Guest, MarkGuest, "yes")
+	add(c.List.Disabled, MarkDisabled, "yes")
 	return marks
 }
 

@@ -36,7 +36,7 @@ func Filters() []string {
 func FilterChoices(name string) []string {
 	switch name {
 	case "status":
-		return []string{"registered", "guest"}
+		return []string{"registered", "guest", "disabled"}
 	case "newsletter", "partner_offers":
 		return []string{string(ConsentGiven), string(ConsentWithdrawn), string(ConsentNever)}
 	case "vat":
@@ -178,6 +178,8 @@ func (p *plan) status() {
 	switch p.chosen("status") {
 	case "guest":
 		p.mark(MarkGuest, "yes", storage.Is("list.guest", true))
+	case "disabled":
+		p.mark(MarkDisabled, "yes", storage.Is("list.disabled", true))
 	case "registered":
 		p.where = append(p.where, storage.Is("list.guest", false))
 	}

@@ -38,10 +38,7 @@ func (s Staff) actor() audit.Actor {
 // after opening the form changes nothing. An act that changes nothing is not recorded.
 func (s Staff) actOn(ctx context.Context, p staff.Permission, act audit.Act,
 	alter func(*customer.Customer) error) (customer.Customer, error) {
-	c, err := customer.Change(ctx, s.customers(), act.Customer, s.app.Now, func(c *customer.Customer) error {
-		if err := s.requireStill(ctx, p); err != nil {
-			return err
-		}
+	return s.record(ctx, p, act, func(c *customer.Customer) error {
 		before := c.Fields()
 		if err := alter(c); err != nil {
 			return err
@@ -50,6 +47,21 @@ func (s Staff) actOn(ctx context.Context, p staff.Permission, act audit.Act,
 			return storage.ErrUnchanged
 		}
 		c.StaffAt, c.ChangedAt = s.app.Now(), s.app.Now()
+		return nil
+	})
+}
+
+// record is actOn for an act that is recorded although it may change no field, such as the end of all sessions.
+func (s Staff) record(ctx context.Context, p staff.Permission, act audit.Act,
+	alter func(*customer.Customer) error) (customer.Customer, error) {
+	c, err := customer.Change(ctx, s.customers(), act.Customer, s.app.Now, func(c *customer.Customer) error {
+		if err := s.requireStill(ctx, p); err != nil {
+			return err
+		}
+		before := c.Fields()
+		if err := alter(c); err != nil {
+			return err
+		}
 		return c.Carry(act, before)
 	})
 	return c, validate.NotFoundIfMissing(err)

@@ -10,6 +10,9 @@ const maxDestination = 500
 // Home is the page after a sign-in without a destination.
 const Home = "/orders"
 
+// Closed is the page after the sign-in of a disabled customer.
+const Closed = "/closed"
+
 // Destination returns the page to open after a sign-in: a path of the portal, a URL on an origin of the
 // shop's storefront, or the page below /sign-in that returns to the storefront with a code. Anything else
 // gives "": it did not come from one of our pages, so it is dropped without an error.

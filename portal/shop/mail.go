@@ -27,6 +27,7 @@ func (s Shop) Message(to Recipient, written mail.Letter, renderer *mail.Renderer
 type Recipient struct {
 	Email, Lang string // lang is the customer's language, or ""
 	Customer    string // "" if no customer has the address
+	Closed      bool   // the customer is disabled
 	ReplyTo     string // address for replies, "" for the shop's
 	Shop        bool   // the email forwards a customer's message to the shop
 }

@@ -130,10 +130,18 @@ func (s *site) write(c *fiber.Ctx, f failure) error {
 		return s.writeProblem(c, f)
 	case f.kind == validate.SignIn:
 		return s.leadTo(c, f.kind, s.signInPath(c))
+	case f.key == gate.KeyClosed:
+		return page.SeeOther(c, closedPage())
 	case f.kind == validate.StepUp:
 		return s.leadTo(c, f.kind, s.confirmPath(c))
 	}
 	return s.writePage(c, f)
+}
+
+// closedPage returns the path of the page that says that the account is closed.
+func closedPage() shop.LocalPath {
+	to, _ := shop.ParsePath(shop.Closed)
+	return to
 }
 
 // leadTo redirects to the sign-in or to the code page. Text typed into a form is not lost: it is kept in a
@@ -162,13 +170,17 @@ func (s *site) base(c *fiber.Ctx, kind validate.Kind) page.Base {
 		return s.adminBase(c, kind)
 	}
 	var customer *customer.Customer
+	area := s.area
 	if kind != validate.Unavailable { // otherwise the response would wait for the store again
 		if shopper, err := gate.Shopper(c); err == nil {
 			known := shopper.Customer()
 			customer = &known
+			if shopper.IsClosed() {
+				area = s.closedArea
+			}
 		}
 	}
-	return s.pages.Base(c, s.area, gate.Shop(c), customer)
+	return s.pages.Base(c, area, gate.Shop(c), customer)
 }
 
 // adminBase is base for the pages of staff.

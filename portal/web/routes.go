@@ -42,9 +42,25 @@ func (s *site) api() *api.Handler {
 		Problem: func(err error) api.Problem { return s.problemOf(failureOf(err)) }})
 }
 
+// openToClosed lists the customers' routes that the session of a disabled customer may use: what the law gives
+// everybody, and the way there. Every other route answers such a session as if nobody were signed in or with the page
+// that says that the account is closed.
+func openToClosed() []string {
+	return []string{
+		"GET /closed", "POST /sign-out", "POST /profile/language", "GET /sign-in/link/*", "POST /sign-in/link",
+		"GET /security/confirm", "POST /security/confirm", "POST /security/confirm/send",
+		"GET /privacy/export", "GET /privacy/export/data.json", "GET /privacy/export/orders.csv",
+		"GET /privacy/erase", "POST /privacy/erase", "POST /privacy/keep",
+		"GET /withdraw", "POST /withdraw", "GET /withdraw/confirm", "POST /withdraw/confirm",
+		"GET /orders/:number/withdraw", "POST /orders/:number/withdraw",
+		"GET /orders/:number/withdraw/confirm", "POST /orders/:number/withdraw/confirm",
+	}
+}
+
 // add mounts routes in order: if two match, the first answers.
 func add(app *fiber.App, routes []gate.Route) {
 	for _, route := range routes {
+		route = route.Known(slices.Contains(openToClosed(), route.Method+" "+route.Path))
 		if route.Method == fiber.MethodGet {
 			app.Get(route.Path, route.Handler)
 		} else {

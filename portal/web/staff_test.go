@@ -233,6 +233,14 @@ func mayOpen() map[string][]staff.Role {
 		{"POST /admin/staff/:id/end", owner},
 		{"POST /admin/staff/:id/remove", owner},
 		{"GET /admin/customers/:id/orders/:number", all},
+		{"GET /admin/customers/:id/link", editors},
+		{"POST /admin/customers/:id/link", editors},
+		{"GET /admin/customers/:id/sign-out", editors},
+		{"POST /admin/customers/:id/sign-out", editors},
+		{"GET /admin/customers/:id/enable", editors},
+		{"POST /admin/customers/:id/enable", editors},
+		{"GET /admin/customers/:id/disable", editors},
+		{"POST /admin/customers/:id/disable", editors},
 	} {
 		table[row.route] = row.roles
 	}

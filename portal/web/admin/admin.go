@@ -79,6 +79,7 @@ func (h *Handler) Routes() []gate.Route {
 		h.signInRoutes(), h.factorRoutes(), h.ownRoutes(),
 		h.customerRoutes(),
 		h.storyRoutes(),
+		h.actRoutes(),
 		h.logRoutes(),
 		h.staffRoutes(),
 	)

@@ -24,7 +24,9 @@ type customerView struct {
 	page.Base
 	Path      string
 	MayEdit   bool
-	Form      page.Form // with the error of an act that was refused
+	Menu      []page.Link // to acts
+	Disabled  string      // since when and why, "" for an open account
+	Form      page.Form   // with the error of an act that was refused
 	Badges    []page.Pill
 	Sub       string // what identifies the customer: the email and the ids
 	Identity  []fact
@@ -93,6 +95,7 @@ func (h *Handler) showCustomer(c *fiber.Ctx, s merchant.Staff, id string, refuse
 	data := customerView{Base: b, Sub: v.Email, More: v.More, Path: customerPathOf(id), Form: refused.form(b, "", nil),
 		FormID: s.NewForm()}
 	data.MayEdit = s.May(staff.PermissionEditCustomers)
+	data.Menu, data.Disabled = actMenu(b, s, v.Customer), disabledSentence(b, v.Disabled)
 	data.identity(v, h.app.Now())
 	data.Contact, data.Company = data.contact(v), data.company(h, v)
 	data.addresses(h, v)
@@ -128,7 +131,7 @@ func (p *customerView) facts(pairs ...string) []fact {
 
 func (p *customerView) identity(v merchant.CustomerView, now time.Time) {
 	guest := v.List != nil && v.List.Guest
-	p.Badges = append(p.Badges, customerStatus(p.Base, guest))
+	p.Badges = append(p.Badges, customerStatus(p.Base, guest, !v.Disabled.IsZero()))
 	if v.Erasure.Pending() {
 		p.Badges = append(p.Badges, p.Pill("stopped", p.T("customer.deletion", "When", v.Erasure.At)))
 	}

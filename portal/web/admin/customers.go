@@ -221,7 +221,7 @@ func columns(b page.Base, q customer.Query) []column {
 
 func (h *Handler) customerRow(b page.Base, r customer.Row) customerRow {
 	row := customerRow{
-		Path: customersPath + "/" + r.ID, Name: r.Name(), Email: r.Email, Status: customerStatus(b, r.List.Guest),
+		Path: customersPath + "/" + r.ID, Name: r.Name(), Email: r.Email, Status: customerStatus(b, r.List.Guest, r.List.Disabled),
 		Company: r.List.Company, Country: h.app.AddressFormats().CountryName(r.List.Country, b.L.Lang()),
 		Orders: b.L.Number(r.List.Orders), LastOrder: b.TimeShort(r.List.LastOrderAt),
 		Visited: b.TimeShort(r.List.VisitedAt), Registered: b.TimeShort(r.List.CreatedAt),
@@ -241,8 +241,11 @@ func (h *Handler) customerRow(b page.Base, r customer.Row) customerRow {
 	return row
 }
 
-// customerStatus says whether somebody is registered.
-func customerStatus(b page.Base, guest bool) page.Pill {
+// customerStatus says whether somebody is registered, or disabled.
+func customerStatus(b page.Base, guest, disabled bool) page.Pill {
+	if disabled {
+		return b.Pill("stopped", b.T("filter.status.disabled"))
+	}
 	if guest {
 		return b.Pill("neutral", b.T("filter.status.guest"))
 	}

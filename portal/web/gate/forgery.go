@@ -46,7 +46,7 @@ func FormOwner(c *fiber.Ctx) string {
 		}
 		return s.FormOwner()
 	}
-	s, err := Shopper(c)
+	s, err := anyShopper(c)
 	if err != nil {
 		return ""
 	}

@@ -55,6 +55,8 @@ type request struct {
 	shopper *authentication
 	staff   *staffAuthentication
 	outcome order.Outcome
+
+	openToClosed, public bool // of the route; see Known
 }
 
 // authentication caches for the rest of the request whether a customer is signed in.

@@ -99,16 +99,17 @@ func (h *Handler) download(c *fiber.Ctx, s portal.Shopper, name string,
 // erasePage asks for confirmation before the account is deleted.
 type erasePage struct {
 	page.Base
+	Back  string // path of the page before
 	Email string
 	Date  time.Time
 }
 
 func (h *Handler) eraseForm(c *fiber.Ctx, s portal.Shopper) error {
 	if s.Customer().Erasure.Pending() {
-		return seeOther(c, privacyPath)
+		return seeOther(c, rightsPath(s))
 	}
 	return h.pages.Render(c, fiber.StatusOK, "shopper/erase",
-		erasePage{Base: h.base(c, s, "privacy", "delete_account.title"), Email: s.Customer().Email,
+		erasePage{Base: h.base(c, s, "privacy", "delete_account.title"), Back: rightsPath(s), Email: s.Customer().Email,
 			Date: s.ErasureDate()})
 }
 
@@ -116,12 +117,12 @@ func (h *Handler) erase(c *fiber.Ctx, s portal.Shopper) error {
 	if _, err := s.RequestErasure(c.UserContext()); err != nil {
 		return err
 	}
-	return done(c, privacyPath, "delete_account.requested")
+	return done(c, rightsPath(s), "delete_account.requested")
 }
 
 func (h *Handler) keepAccount(c *fiber.Ctx, s portal.Shopper) error {
 	if err := s.CancelErasure(c.UserContext()); err != nil {
 		return err
 	}
-	return done(c, privacyPath, "delete_account.cancelled")
+	return done(c, rightsPath(s), "delete_account.cancelled")
 }

@@ -27,6 +27,7 @@ type Handler struct {
 	app         *portal.App
 	pages       *page.Pages
 	area        *page.Area
+	closedArea  *page.Area // of a disabled customer
 	drawings    bank.Drawings
 	refusalStep time.Duration // for answers to rejected codes; see page.InSteps
 }
@@ -34,7 +35,7 @@ type Handler struct {
 // New returns the pages of an App's customers. Rejected codes are answered at full steps; a step of 0 answers
 // them immediately.
 func New(app *portal.App, pages *page.Pages, refusalStep time.Duration) *Handler {
-	return &Handler{app: app, pages: pages, area: Area(), refusalStep: refusalStep}
+	return &Handler{app: app, pages: pages, area: Area(), closedArea: ClosedArea(), refusalStep: refusalStep}
 }
 
 // Area returns the navigation and the account menu of the customers' pages.
@@ -65,7 +66,7 @@ func (h *Handler) Routes() []gate.Route {
 	return slices.Concat(
 		h.signInRoutes(), h.orderRoutes(), h.addressRoutes(), h.accountRoutes(), h.stepUpRoutes(),
 		h.dataRightsRoutes(),
-		h.withdrawRoutes(), h.emailChangeRoutes(), h.profileRoutes(), h.inquiryRoutes(),
+		h.closedRoutes(), h.withdrawRoutes(), h.emailChangeRoutes(), h.profileRoutes(), h.inquiryRoutes(),
 	)
 }
 
@@ -126,10 +127,14 @@ func signedIn(next func(*fiber.Ctx, portal.Shopper) error) fiber.Handler {
 // base prepares a customer's page. title is a message key.
 func (h *Handler) base(c *fiber.Ctx, s portal.Shopper, nav, title string) page.Base {
 	customer := s.Customer()
-	b := h.pages.Base(c, h.area, s.Shop(), &customer)
+	area := h.area
+	if s.IsClosed() {
+		area = h.closedArea
+	}
+	b := h.pages.Base(c, area, s.Shop(), &customer)
 	b.L = b.L.AsOf(h.app.Now())
 	b.Nav, b.Title = nav, b.T(title)
-	if unread, err := s.UnreadOrders(c.UserContext()); err == nil { // no page fails for its marks
+	if unread, err := s.UnreadOrders(c.UserContext()); err == nil && !s.IsClosed() { // no page fails for its marks
 		b.Unread = unreadLinks(b, unread)
 	}
 	if c.Query("done") == "language" {
