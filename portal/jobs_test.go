@@ -15,6 +15,7 @@ import (
 	"postern/portal"
 	"postern/portal/job"
 	"postern/portal/shop"
+	"postern/portal/staff"
 	"postern/portal/vies"
 	"postern/storage"
 )
@@ -83,6 +84,12 @@ func jobCases() map[string]func(h *testApp) {
 			h.enterWith(jan, "two")
 			h.quiet()
 			if _, err := h.app.Operator().SignOutCustomer(h.t.Context(), h.shop.ID, id); err != nil {
+				h.t.Fatal(err)
+			}
+		},
+		"sign_in_email": func(h *testApp) {
+			e := h.colleague("support@shop.test", staff.Support)
+			if err := h.at(e).MailSignIn(h.t.Context(), h.settled().Customer().ID, ""); err != nil {
 				h.t.Fatal(err)
 			}
 		},

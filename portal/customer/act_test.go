@@ -21,7 +21,13 @@ func randomChange(r *rand.Rand, now time.Time) func(*Customer) {
 	texts := []string{"title", "first_name", "last_name", "phone", "language", "company.name", "company.vat_id",
 		"tax_exempt.reason"}
 	word := fmt.Sprint("w", r.IntN(4))
-	switch r.IntN(6) {
+	switch r.IntN(7) {
+	case 5:
+		return func(c *Customer) {
+			if c.Enable() != nil {
+				_ = c.Disable(word+" and more", now)
+			}
+		}
 	case 0, 1:
 		return func(c *Customer) { c.SetText(texts[r.IntN(len(texts))], word) }
 	case 2:
