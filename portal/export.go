@@ -38,9 +38,20 @@ type personData struct {
 	Requests   []inquiry.Record            `json:"requests"`
 	Cart       *cart.Record                `json:"cart,omitzero"`
 	ErasureAt  string                      `json:"erasure_at,omitzero"`
-	Tags       []string                    `json:"tags,omitzero"`
-	TaxExempt  *taxData                    `json:"tax_exemption,omitzero"`
+	Disabled   *disabledData               `json:"disabled,omitzero"`
+	TaxExempt  *exemptData                 `json:"tax_exempt,omitzero"`
+	Tags       []string                    `json:"tags,omitzero"` // given by the shop
 	CreatedAt  time.Time                   `json:"created_at"`
+}
+
+type disabledData struct {
+	Since  time.Time `json:"since"`
+	Reason string    `json:"reason"`
+}
+
+type exemptData struct {
+	Reason      string `json:"reason"`
+	Certificate string `json:"certificate,omitzero"`
 }
 
 type consentData struct {
@@ -50,11 +61,7 @@ type consentData struct {
 	Source  string                 `json:"source"`
 	Wording string                 `json:"wording,omitzero"`
 	Version string                 `json:"wording_version,omitzero"`
-}
-
-type taxData struct {
-	Reason      string `json:"reason"`
-	Certificate string `json:"certificate,omitzero"`
+	Note    string                 `json:"note,omitzero"`
 }
 
 type reservedData struct {
@@ -183,10 +190,7 @@ func (s Shopper) addCustomer(ctx context.Context, data *personData) error {
 		return err
 	}
 	data.Customer, data.VATAnswers, data.CreatedAt = record, s.customer.VAT.History, s.customer.CreatedAt
-	data.Declined, data.Tags = s.customer.NoOrderEmails, s.customer.Tags
-	if exempt := s.customer.TaxExempt; !exempt.IsZero() {
-		data.TaxExempt = &taxData{exempt.Reason, exempt.Certificate}
-	}
+	data.Declined = s.customer.NoOrderEmails
 	if s.customer.FedEmail != s.customer.Email {
 		data.FedEmail = s.customer.FedEmail
 	}
@@ -199,6 +203,13 @@ func (s Shopper) addCustomer(ctx context.Context, data *personData) error {
 	for _, a := range s.customer.Removed {
 		data.Deleted = append(data.Deleted, customer.SavedAddressWire{ID: a.ID, Address: a.Address})
 	}
+	if closed := disabledData(s.customer.Disabled); !s.customer.Disabled.IsZero() {
+		data.Disabled = &closed
+	}
+	if exempt := exemptData(s.customer.TaxExempt); !s.customer.TaxExempt.IsZero() {
+		data.TaxExempt = &exempt
+	}
+	data.Tags = s.customer.Tags
 	if s.customer.Erasure.Pending() {
 		data.ErasureAt = order.Moment(&s.customer.Erasure.At)
 	}

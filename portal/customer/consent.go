@@ -22,7 +22,7 @@ func Purposes() []Purpose { return []Purpose{Newsletter, PartnerOffers} }
 // ConsentStatus is the latest answer to a purpose.
 type ConsentStatus string
 
-// The states of a consent. Only the customer's own action changes the state.
+// The states of a consent. Only the customer's own action changes the state, which staff and feeds may report.
 const (
 	ConsentNever     ConsentStatus = "never_asked"
 	ConsentGiven     ConsentStatus = "given"
@@ -34,6 +34,7 @@ const (
 	SourceAccount     = "account"
 	SourceUnsubscribe = "unsubscribe" // the link in a mail
 	SourceFeed        = "feed"
+	SourceStaff       = "staff" // who say in the note how the customer did it
 )
 
 // Consent is one decision of a customer, with proof of what it was about: the exact sentence shown, and its
@@ -45,6 +46,7 @@ type Consent struct {
 	Source  string        `bson:"source"`
 	Wording string        `bson:"wording,omitempty"` // "" where no sentence was shown, or none is known
 	Version string        `bson:"version,omitempty"` // of the wording
+	Note    string        `bson:"note,omitempty"`    // how staff know of it, such as "by phone"
 }
 
 // maxConsents is how many consents are kept for a customer; the latest of each purpose is always kept.

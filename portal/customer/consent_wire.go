@@ -1,6 +1,7 @@
 package customer
 
 import (
+	"slices"
 	"time"
 
 	"postern/portal/validate"
@@ -48,7 +49,7 @@ func readConsent(f *validate.Validator, at string, purpose Purpose, w consentWir
 	if said.At.After(now.Add(validate.MaxClockSkew)) {
 		f.Reject(at+"/at", "consent.future")
 	}
-	if said.Source == "" || said.Source == SourceAccount || said.Source == SourceUnsubscribe {
+	if said.Source == "" || slices.Contains(ownSources(), said.Source) {
 		said.Source = SourceFeed
 	}
 	said.Version = WordingVersion(said.Wording)
@@ -78,6 +79,9 @@ type ConsentRecord struct {
 	WordingVersion string        `json:"wording_version,omitempty"`
 	UnsubscribeURL string        `json:"unsubscribe_url"` // for List-Unsubscribe (RFC 8058)
 }
+
+// ownSources lists the sources that a feed may not claim.
+func ownSources() []string { return []string{SourceAccount, SourceUnsubscribe, SourceStaff} }
 
 func (c *Customer) LearnLate(told []Consent, now time.Time) error {
 	if !c.Learn(told) {

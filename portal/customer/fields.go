@@ -30,8 +30,8 @@ func (c Customer) Fields() map[string]string {
 	}
 	for _, purpose := range Purposes() {
 		if said := c.Consent(purpose); said.Status != ConsentNever {
-			fields[fieldConsents+string(purpose)] = string(said.Status) + " " + said.At.UTC().Format(time.RFC3339) +
-				" " + said.Source
+			fields[fieldConsents+string(purpose)] = strings.TrimSpace(string(said.Status) + " " +
+				said.At.UTC().Format(time.RFC3339) + " " + said.Source + " " + said.Note)
 		}
 	}
 	for _, a := range c.Addresses {
@@ -181,4 +181,12 @@ func (c *Customer) SetTag(tag string, on bool) {
 	if len(c.Tags) == 0 {
 		c.Tags = nil
 	}
+}
+
+// IsFed reports whether the shop's system may send a field with the time of its change. What staff change in other
+// fields makes nothing that it sends later stale.
+func IsFed(field string) bool {
+	kind, _, _ := strings.Cut(field, ".")
+	return !slices.Contains([]string{fieldConsents, fieldTags, "tax_exempt.", fieldDisabled + ".", fieldErasure + "."},
+		kind+".")
 }

@@ -43,10 +43,14 @@ func (s Staff) actOn(ctx context.Context, p staff.Permission, act audit.Act,
 		if err := alter(c); err != nil {
 			return err
 		}
-		if len(audit.Changes(before, c.Fields())) == 0 {
+		changes := audit.Changes(before, c.Fields())
+		if len(changes) == 0 {
 			return storage.ErrUnchanged
 		}
-		c.StaffAt, c.ChangedAt = s.app.Now(), s.app.Now()
+		c.ChangedAt = s.app.Now()
+		if slices.ContainsFunc(changes, func(change audit.Change) bool { return customer.IsFed(change.Field) }) {
+			c.StaffAt = c.ChangedAt
+		}
 		return nil
 	})
 }

@@ -241,6 +241,8 @@ func mayOpen() map[string][]staff.Role {
 		{"POST /admin/customers/:id/enable", editors},
 		{"GET /admin/customers/:id/disable", editors},
 		{"POST /admin/customers/:id/disable", editors},
+		{"GET /admin/customers/:id/consents/:purpose", editors},
+		{"POST /admin/customers/:id/consents/:purpose", editors},
 	} {
 		table[row.route] = row.roles
 	}

@@ -80,6 +80,7 @@ func (h *Handler) Routes() []gate.Route {
 		h.customerRoutes(),
 		h.storyRoutes(),
 		h.actRoutes(),
+		h.consentRoutes(),
 		h.logRoutes(),
 		h.staffRoutes(),
 	)

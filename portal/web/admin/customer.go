@@ -1,6 +1,7 @@
 package admin
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 	"strconv"
@@ -34,7 +35,8 @@ type customerView struct {
 	Company   []fact
 	Addresses []addressCard
 	Consents  []fact
-	Said      []string // the history of consents, newest first
+	Record    []page.Link // to the forms that record a consent
+	Said      []string    // the history of consents, newest first
 	Summary   []fact
 	Months    []month
 	Orders    []orderLine
@@ -205,10 +207,12 @@ func (p *customerView) consents(v merchant.CustomerView) {
 		said := v.Consent(purpose)
 		p.Consents = append(p.Consents, fact{p.T("consent.name." + string(purpose)),
 			[]string{p.T("consent.state."+string(said.Status), "When", said.At)}})
+		p.Record = append(p.Record, page.Link{Path: consentPath(v.ID, purpose),
+			Label: p.T("customer.consent.record", "What", p.T("consent.name."+string(purpose)))})
 	}
 	for _, said := range v.ConsentHistory() {
 		p.Said = append(p.Said, p.T("customer.said."+string(said.Status), "What",
-			p.T("consent.name."+string(said.Purpose)), "When", said.At, "Source", said.Source))
+			p.T("consent.name."+string(said.Purpose)), "When", said.At, "Source", cmp.Or(said.Note, said.Source)))
 	}
 }
 
