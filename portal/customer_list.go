@@ -75,18 +75,20 @@ func (w Worker) listTotals(ctx context.Context, shop shop.Shop, id string) error
 func (w Worker) listTotalsAfter(ctx context.Context, shop shop.Shop, id string,
 	read storage.Read[customer.Customer], counted *order.Counts) error {
 	_, err := w.app.customerDocs(shop.ID).PutAfter(ctx, id, read, customer.Changing(w.app.now,
-		func(c *customer.Customer) (err error) {
-			totals := customer.Totals{}
+		func(c *customer.Customer) error {
 			if counted == nil {
-				totals, err = w.app.totals(ctx, shop, id)
-			} else {
-				totals = totalsOf(*counted, shop)
+				kept, err := w.app.orderCounts(ctx, shop.ID, id)
+				if err != nil {
+					return err
+				}
+				counted = &kept
 			}
+			totals := totalsOf(*counted, shop)
 			counted = nil // after a conflict, they are older than the customer
-			if err == nil && !c.Add(totals) {
-				err = storage.ErrUnchanged
+			if !c.Add(totals) {
+				return storage.ErrUnchanged
 			}
-			return err
+			return nil
 		}))
 	return ifFound(err)
 }
