@@ -13,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"postern/portal"
+	"postern/portal/audit"
 	"postern/portal/job"
 	"postern/portal/shop"
 	"postern/portal/staff"
@@ -59,6 +60,7 @@ func jobCases() map[string]func(h *testApp) {
 			h.quiet()
 			h.clock.Move(14 * 24 * time.Hour)
 		},
+		"forget_note":          forgottenNote,
 		"forget_addresses":     forgottenAddress,
 		"vat_check":            func(h *testApp) { h.enterVATID(h.settled(), oneVATID) },
 		"first_order_email":    firstOrder,
@@ -134,6 +136,23 @@ func forgottenAddress(h *testApp) {
 	}
 	h.quiet()
 	h.clock.Move(24 * time.Hour)
+}
+
+func forgottenNote(h *testApp) {
+	e := h.colleague("support@shop.test", staff.Support)
+	id := h.settled().Customer().ID
+	if _, err := h.at(e).AddNote(h.t.Context(), id, "form", "Call after five.", false); err != nil {
+		h.t.Fatal(err)
+	}
+	notes, err := h.at(e).Notes(h.t.Context(), id)
+	if err == nil {
+		_, err = h.at(e).DeleteNote(h.t.Context(), id, notes[0].Key)
+	}
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	h.quiet()
+	h.clock.Move(audit.UndoPeriod)
 }
 
 // recordedAct leaves an act that is recorded and not appended.
