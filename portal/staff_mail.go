@@ -199,7 +199,7 @@ func (w Worker) composeStaffSignIn(ctx context.Context, shop shop.Shop, entry st
 	t := staff.NewToken(m.ID)
 	request := credential.Request{
 		ID: storage.NewID(), Link: t.Hash(), Browser: e.Payload[payBrowser], MadeAt: now,
-		Until: now.Add(staff.LinkLife), Entry: entry, Lang: e.Lang,
+		Until: now.Add(staff.LinkLife), Entry: entry, Lang: e.Lang, Destination: e.Payload[payDestination],
 	}
 	offer := signInOffer{life: staff.LinkLife, link: shop.URL("/admin/sign-in/link/" + t.String())}
 	if now.Sub(e.CreatedAt) < credential.CodeLife && request.Browser != "" {

@@ -12,9 +12,11 @@ import (
 )
 
 // RequestStaffLink requests a sign-in email for a member of the shop's staff. It does the same for every
-// well-formed address, as RequestLink does, and counts apart from it.
-func (v Visitor) RequestStaffLink(ctx context.Context, email, lang string) (Pending, error) {
-	return v.requestLink(ctx, email, lang, linkRequest{kind: mailStaffSignIn, limits: "staff-link"})
+// well-formed address, as RequestLink does, and counts apart from it. destination is the page to open after the
+// second factor, or "".
+func (v Visitor) RequestStaffLink(ctx context.Context, email, destination, lang string) (Pending, error) {
+	return v.requestLink(ctx, email, lang, linkRequest{kind: mailStaffSignIn, limits: "staff-link",
+		destination: v.shop.Destination(destination)})
 }
 
 // StaffLink looks up a link of staff without using it.
@@ -57,7 +59,7 @@ func (v Visitor) RequestAnotherStaffLink(ctx context.Context, text, lang string)
 	if err != nil {
 		return Pending{}, err
 	}
-	return v.RequestStaffLink(ctx, m.Email, lang)
+	return v.RequestStaffLink(ctx, m.Email, page.Destination, lang)
 }
 
 // RedeemStaff uses a link of staff, once, and returns the cookie of a session that still has to prove the second
@@ -150,7 +152,7 @@ func (v Visitor) beginStaff(a *staff.Access, m staff.Member, r credential.Reques
 	a.Prune(m, now)
 	s := staff.Session{
 		Hash: t.Hash(), Number: m.Sessions, Device: v.browser.Device(), Network: v.browser.Network(),
-		SignedInAt: now, SeenAt: now,
+		SignedInAt: now, SeenAt: now, Destination: r.Destination,
 	}
 	if !a.HasFactor(m) {
 		s.Pending = v.app.secret.Seal(StaffSeal(v.shop.ID, m.ID, s.Hash), staff.NewTOTPSecret())

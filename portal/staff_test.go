@@ -42,7 +42,7 @@ func (h *testApp) inviteStaff(email string, role staff.Role) (code string) {
 // staffLink requests a link from a browser and returns it with its code.
 func (h *testApp) staffLink(email, browser string) (link, code string) {
 	h.t.Helper()
-	if _, err := h.visitor(browser).RequestStaffLink(h.t.Context(), email, "en"); err != nil {
+	if _, err := h.visitor(browser).RequestStaffLink(h.t.Context(), email, "", "en"); err != nil {
 		h.t.Fatal(err)
 	}
 	for _, m := range h.deliver() {

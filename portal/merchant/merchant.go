@@ -60,15 +60,19 @@ func Enter(ctx context.Context, app *portal.App, sh shop.Shop, cookie string,
 func EnterHalf(ctx context.Context, app *portal.App, sh shop.Shop, cookie string,
 	browser credential.Browser) (Candidate, error) {
 	p, err := find(ctx, app, sh, cookie, browser)
-	switch {
-	case err == nil && p.session.IsProven():
+	if err == nil && p.session.IsProven() {
 		return Candidate{}, stranger()
-	case validate.KindOf(err) == validate.SignIn && p.access.IsRepeated(p.member, p.token.Hash(), app.Now()):
-		p.session = staff.Session{Hash: p.token.Hash()}
-		return Candidate{p}, nil
+	}
+	if validate.KindOf(err) == validate.SignIn {
+		if s := p.access.Repeated(p.member, p.token.Hash(), app.Now()); s != nil {
+			p.session, err = staff.Session{Hash: p.token.Hash(), Destination: s.Destination}, nil
+		}
 	}
 	return Candidate{p}, err
 }
+
+// Destination returns the page to open after the second factor, or "".
+func (c Candidate) Destination() string { return c.session.Destination }
 
 func stranger() error { return validate.NewError(validate.SignIn, "error.staff_sign_in") }
 

@@ -65,6 +65,8 @@ type Session struct {
 	Pending    []byte    `bson:"pending,omitempty"`   // sealed secret of the app to be set up
 	Before     string    `bson:"before,omitempty"`    // hash of the session before the second factor
 	Proof      string    `bson:"proof,omitempty"`     // hash of the code that proved it, which may come twice
+	// Destination is the page to open after the second factor, "" for the start page.
+	Destination string `bson:"destination,omitempty"`
 }
 
 // AccessCollection declares the collection of Access.
@@ -213,11 +215,13 @@ func (a *Access) SessionInfos(m Member, present string, now time.Time) []credent
 // ID identifies a session without letting anybody in.
 func (s Session) ID() string { return s.Hash[:12] }
 
-// IsRepeated reports whether the session with a hash proved its second factor a moment ago, and has another hash
-// since.
-func (a *Access) IsRepeated(m Member, before string, now time.Time) bool {
-	return slices.ContainsFunc(a.Sessions, func(s Session) bool {
-		return credential.SameHash(s.Before, before) && s.Live(m, now) &&
-			now.Sub(s.ProvenAt) < credential.RepeatWindow
-	})
+// Repeated returns the session that proved its second factor a moment ago, and had another hash before, or nil.
+func (a *Access) Repeated(m Member, before string, now time.Time) *Session {
+	for i := range a.Sessions {
+		if s := &a.Sessions[i]; credential.SameHash(s.Before, before) && s.Live(m, now) &&
+			now.Sub(s.ProvenAt) < credential.RepeatWindow {
+			return s
+		}
+	}
+	return nil
 }

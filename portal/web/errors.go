@@ -212,8 +212,12 @@ func (s *site) confirmPath(c *fiber.Ctx) shop.LocalPath {
 func (s *site) signInPath(c *fiber.Ctx) shop.LocalPath {
 	if gate.IsAdmin(c) {
 		to, _ := shop.ParsePath("/admin/sign-in")
+		wish := asked(c)
 		if !isRead(c) {
-			to = to.With("done", "signed_out_before")
+			to, wish = to.With("done", "signed_out_before"), s.pageOf(c)
+		}
+		if strings.HasPrefix(wish, "/admin/") && !strings.HasPrefix(wish, "/admin/sign-in") {
+			to = to.With("to", wish)
 		}
 		return to
 	}

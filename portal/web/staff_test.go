@@ -44,6 +44,57 @@ func TestStaffSignIn(t *testing.T) {
 	}
 }
 
+// TestStaffSignInLeadsToTheWantedPage opens a page while signed out: after the link or the code, also a requested
+// again one, and the second factor, that page is shown. A page elsewhere is not.
+func TestStaffSignInLeadsToTheWantedPage(t *testing.T) {
+	t.Parallel()
+	i, owner := people(t)
+	const wanted = "/admin/customers?search=cermak"
+	for name, enter := range map[string]func(*webtest.Browser){
+		"link": func(b *webtest.Browser) {
+			b.Get(webtest.LinkIn(i.Mailbox.Last(owner.Email)))
+			b.Submit("main form", nil)
+		},
+		"code": func(b *webtest.Browser) {
+			b.Submit("main form", map[string]string{"code": webtest.CodeIn(i.Mailbox.Last(owner.Email))})
+		},
+		"second email": func(b *webtest.Browser) {
+			b.Submit(`form[action$="/again"]`, nil)
+			i.Deliver()
+			b.Submit("main form", map[string]string{"code": webtest.CodeIn(i.Mailbox.Last(owner.Email))})
+		},
+		"after a typing error": func(b *webtest.Browser) {
+			b.Submit("main form", map[string]string{"code": "0000-0000"}).Want(http.StatusUnprocessableEntity)
+			b.Submit("main form", map[string]string{"code": webtest.CodeIn(i.Mailbox.Last(owner.Email))})
+		},
+	} {
+		i.Clock.Move(61 * time.Minute)
+		b := i.Browser()
+		b.Get(wanted)
+		b.Submit("main form", map[string]string{"email": "x"}).Want(http.StatusUnprocessableEntity)
+		b.Submit("main form", map[string]string{"email": owner.Email})
+		i.Deliver()
+		enter(b)
+		b.Submit("main form", map[string]string{"code": owner.Code()})
+		if b.Page.URL.RequestURI() != wanted {
+			t.Errorf("by %s the sign-in leads to %s", name, b.Page.URL)
+		}
+		b.Post("/admin/sign-out", nil)
+	}
+	for _, to := range []string{"https://evil.test/admin", "//evil.test/admin/x", "/orders", "/admin/sign-in/code", "/adminx"} {
+		i.Clock.Move(61 * time.Minute)
+		b := i.Browser()
+		b.Get("/admin/sign-in?to=" + url.QueryEscape(to))
+		b.Submit("main form", map[string]string{"email": owner.Email})
+		i.Deliver()
+		b.Submit("main form", map[string]string{"code": webtest.CodeIn(i.Mailbox.Last(owner.Email))})
+		b.Submit("main form", map[string]string{"code": owner.Code()})
+		if b.Page.URL.RequestURI() != "/admin" || b.Page.URL.Host != "account.shop.test" {
+			t.Errorf("the wish for %s leads to %s", to, b.Page.URL)
+		}
+	}
+}
+
 // TestStaffSignInByCode checks that the emailed code leads to the second factor as the link does, and a recovery
 // code replaces the app once.
 func TestStaffSignInByCode(t *testing.T) {

@@ -71,7 +71,7 @@ func (h *Handler) enterFactor(c *fiber.Ctx, half merchant.Candidate) error {
 		return err
 	}
 	gate.SetStaffSession(c, in.Cookie, in.MaxAge)
-	return page.To(c, homePath)
+	return page.SeeOther(c, ownPath(half.Destination()))
 }
 
 // enrolPage shows what to add to an authenticator app, and takes its code and the inviter's.
@@ -123,7 +123,8 @@ func (h *Handler) saveEnrolment(c *fiber.Ctx, half merchant.Candidate) error {
 		return page.To(c, securityPath)
 	}
 	b := h.visitorBase(c, "recovery.title")
-	return h.pages.Render(c, fiber.StatusOK, "admin/recovery", recoveryPage{Base: b, Codes: in.Codes, Next: homePath})
+	return h.pages.Render(c, fiber.StatusOK, "admin/recovery", recoveryPage{Base: b, Codes: in.Codes,
+		Next: ownPath(half.Destination()).String()})
 }
 
 // recoveryPage shows recovery codes once.

@@ -43,12 +43,13 @@ func (h *Handler) signInRoutes() []gate.Route {
 type signInPage struct {
 	page.Base
 	Form page.Form
+	To   string
 }
 
 // signIn shows the address field. Somebody who is signed in, or halfway, is led on.
 func (h *Handler) signIn(c *fiber.Ctx) error {
 	if _, err := gate.Staff(c); err == nil {
-		return page.To(c, homePath)
+		return page.SeeOther(c, ownPath(c.Query("to")))
 	} else if validate.KindOf(err) != validate.SignIn {
 		return err
 	}
@@ -68,14 +69,15 @@ func (h *Handler) showSignIn(c *fiber.Ctx, err error) error {
 	if err == nil {
 		values = map[string]string{"email": gate.Typed(c)}
 	}
-	return h.pages.Render(c, page.Refusal(err), "admin/sign-in", signInPage{Base: b, Form: b.Form(values, err)})
+	return h.pages.Render(c, page.Refusal(err), "admin/sign-in", signInPage{Base: b, Form: b.Form(values, err),
+		To: destinationOf(c)})
 }
 
 // ask requests the sign-in email. The answer is the same for every well-formed address.
 func (h *Handler) ask(c *fiber.Ctx) error {
 	gate.EnsureBrowser(c)
 	lang := h.visitorBase(c, "admin.sign_in.title").L.Lang()
-	_, err := gate.Visitor(c).RequestStaffLink(c.UserContext(), c.FormValue("email"), lang)
+	_, err := gate.Visitor(c).RequestStaffLink(c.UserContext(), c.FormValue("email"), destinationOf(c), lang)
 	if page.Refused(err) {
 		return h.showSignIn(c, err)
 	}
@@ -91,7 +93,7 @@ func (h *Handler) askAgain(c *fiber.Ctx) error {
 		return page.To(c, signInPath)
 	}
 	lang := h.visitorBase(c, "admin.sign_in.title").L.Lang()
-	_, err := gate.Visitor(c).RequestStaffLink(c.UserContext(), gate.Pending(c), lang)
+	_, err := gate.Visitor(c).RequestStaffLink(c.UserContext(), gate.Pending(c), destinationOf(c), lang)
 	if page.Refused(err) {
 		return h.showCode(c, err)
 	}
@@ -102,7 +104,17 @@ func (h *Handler) wait(c *fiber.Ctx, confirmation string, err error) error {
 	if err != nil {
 		return err
 	}
-	return page.To(c, page.WithQuery(codePath, "asked", "yes", "lang", c.FormValue("lang"), "done", confirmation))
+	return page.To(c, page.WithQuery(codePath, "asked", "yes", "lang", c.FormValue("lang"), "to", destinationOf(c),
+		"done", confirmation))
+}
+
+// destinationOf returns the page of staff that the request names to be opened after the sign-in, or "".
+func destinationOf(c *fiber.Ctx) string {
+	to := ownPath(c.FormValue("to")).String()
+	if to == homePath || strings.HasPrefix(to, signInPath) {
+		return ""
+	}
+	return to
 }
 
 // codePage shows the address and takes the code from the email.
@@ -111,6 +123,7 @@ type codePage struct {
 	Form    page.Form
 	Address string
 	Back    string
+	To      string
 }
 
 func (h *Handler) code(c *fiber.Ctx) error { return h.showCode(c, nil) }
@@ -121,13 +134,13 @@ func (h *Handler) showCode(c *fiber.Ctx, err error) error {
 		return h.showSignIn(c, &validate.Error{Kind: validate.Invalid, Key: "sign_in.no_cookies"})
 	}
 	if !known {
-		return page.To(c, page.WithQuery(signInPath, "lang", c.FormValue("lang")))
+		return page.To(c, page.WithQuery(signInPath, "lang", c.FormValue("lang"), "to", destinationOf(c)))
 	}
 	b := h.visitorBase(c, "sign_in.code.title")
 	page.SetRetryAfter(c, err)
 	return h.pages.Render(c, page.Refusal(err), "admin/code", codePage{
 		Base: b, Form: b.Form(page.Values(c, "code"), err), Address: cmp.Or(gate.Typed(c), validate.MaskEmail(email)),
-		Back: page.WithQuery(signInPath, "lang", b.AskedLang),
+		Back: page.WithQuery(signInPath, "lang", b.AskedLang, "to", destinationOf(c)), To: destinationOf(c),
 	})
 }
 
