@@ -29,19 +29,44 @@ func (b *bench) asking(ctx context.Context) (err error) {
 		func(p *process) error { return b.handOver(ctx, p, paced) }); err != nil {
 		return err
 	}
+	shoppers := door{path: "/sign-in", known: paced, unknown: b.stored}
 	err = b.during(ctx, nobody(), func(p *process) error {
-		return b.askPairs(ctx, p, paced,
-			"mail server away")
+		return b.askPairs(ctx, p, shoppers, "mail server away")
 	})
 	if err != nil {
 		return err
 	}
-	return b.during(ctx, b.post.url(), func(p *process) error {
+	err = b.during(ctx, b.post.url(), func(p *process) error {
 		b.post.dally(b.late)
 		defer b.post.dally(0) // emails in progress when the server stops need not wait
-		return b.askPairs(ctx, p, paced, fmt.Sprintf("mail server %s late", b.late))
+		return b.askPairs(ctx, p, shoppers, fmt.Sprintf("mail server %s late", b.late))
+	})
+	if err != nil {
+		return err
+	}
+	return b.askStaff(ctx)
+}
+
+// askStaff compares the times at the sign-in page of staff. A shop has few of them, so each address comes often.
+func (b *bench) askStaff(ctx context.Context) error {
+	staffs := door{path: "/admin/sign-in", known: 0, unknown: 2 * b.stored, many: min(staffMembers, b.stored)}
+	err := within(ctx, b.store, func(_ storage.Engine, app *portal.App) error {
+		shops, err := app.Shops(ctx)
+		for n := 0; n < staffs.many && err == nil; n++ {
+			_, err = app.Operator().InviteStaff(ctx, shops[0].ID, emailOf(n), "viewer")
+		}
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	return b.during(ctx, nobody(), func(p *process) error {
+		return b.askPairs(ctx, p, staffs, "of staff")
 	})
 }
+
+// staffMembers is a large shop's staff.
+const staffMembers = 100
 
 // people adds n customers without orders to the store.
 func (b *bench) people(ctx context.Context, n int) error {

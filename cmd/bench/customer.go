@@ -50,18 +50,22 @@ func addresses(customers []customer) []string {
 // askFor requests a link for every customer, each from a different client address as reported by a reverse
 // proxy.
 func askFor(customers []customer, connections int) load {
+	return askAt("/sign-in", customers, connections)
+}
+
+// askAt is askFor at a sign-in page, which may be that of staff.
+func askAt(path string, customers []customer, connections int) load {
 	return load{
 		connections: connections, count: len(customers),
 		write: func(i int, request *fasthttp.Request) {
 			c := customers[i]
-			submit(request, "/sign-in", "email="+emailOf(c.place))
+			submit(request, path, "email="+emailOf(c.place))
 			request.Header.SetCookie(browserCookie, c.browser)
 			request.Header.Set("X-Forwarded-For",
 				fmt.Sprintf("10.%d.%d.%d", c.place>>16&255, c.place>>8&255, c.place&255))
 		},
 		read: func(_ int, answer *fasthttp.Response) error {
-			return leadsTo(answer,
-				"/sign-in/code?asked=yes")
+			return leadsTo(answer, path+"/code?asked=yes")
 		},
 	}
 }

@@ -28,9 +28,8 @@ type pair struct{ known, unknown time.Duration }
 
 // askPairs requests links alternately for known and unknown addresses, in random order within a pair and
 // over one connection, and reports whether the response times reveal which is which. It compares the times
-// within each pair, because all times drift together. The known addresses are those of the store's
-// customers, starting at position from. Both addresses of a pair are requested equally often.
-func (b *bench) askPairs(ctx context.Context, p *process, from int, how string) error {
+// within each pair, because all times drift together. Both addresses of a pair are requested equally often.
+func (b *bench) askPairs(ctx context.Context, p *process, d door, how string) error {
 	b.say("asking for %d pairs of a known and an unknown address, %s", b.pairs, how)
 	client := &fasthttp.HostClient{Addr: p.address, MaxConns: 1, MaxIdemponentCallAttempts: 1,
 		ReadTimeout: patience}
@@ -40,7 +39,7 @@ func (b *bench) askPairs(ctx context.Context, p *process, from int, how string) 
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		one, err := askPair(client, from+i, b.stored+i)
+		one, err := askPair(client, d, i)
 		if err != nil {
 			return err
 		}
@@ -55,9 +54,20 @@ func (b *bench) askPairs(ctx context.Context, p *process, from int, how string) 
 // warmUps returns the number of pairs that are sent before the measurement.
 func (o options) warmUps() int { return min(mostWarmUps, o.pairs) }
 
-// askPair requests a link for one known and one unknown address, each from a different client address.
-func askPair(client *fasthttp.HostClient, known, unknown int) (pair, error) {
-	asks := askFor([]customer{newCustomer(known), newCustomer(unknown)}, 1)
+// door is a sign-in page, with the known and unknown addresses that links are requested for: those of places from
+// one on, of which there are so many, or as many as are needed with 0.
+type door struct {
+	path           string
+	known, unknown int
+	many           int
+}
+
+// askPair requests a link for the i-th known and unknown address, each from a different client address.
+func askPair(client *fasthttp.HostClient, d door, i int) (pair, error) {
+	if d.many > 0 {
+		i %= d.many
+	}
+	asks := askAt(d.path, []customer{newCustomer(d.known + i), newCustomer(d.unknown + i)}, 1)
 	var took [2]time.Duration
 	for _, who := range rand.Perm(2) {
 		var err error

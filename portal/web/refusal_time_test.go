@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"postern/portal/staff"
 	"postern/portal/web"
 	"postern/portal/web/webtest"
 )
@@ -30,6 +31,14 @@ func TestRefusalsAreAnsweredAtFullSteps(t *testing.T) {
 		b.Submit("main form", map[string]string{"code": webtest.CodeIn(h.Mailbox.Last(known))}).Want(200)
 		return b
 	}
+	h.Enrol("owner@shop.test", staff.Owner)
+	staffSignIn := func(email string) *webtest.Browser {
+		b := h.browser(t)
+		b.Get("/admin/sign-in").Want(200)
+		b.Submit("main form", map[string]string{"email": email}).Want(200)
+		h.Deliver()
+		return b
+	}
 	change := func(to string) *webtest.Browser {
 		b := fresh()
 		b.Get("/profile/email").Want(200)
@@ -43,6 +52,8 @@ func TestRefusalsAreAnsweredAtFullSteps(t *testing.T) {
 	}{
 		{"sign-in, known", "/sign-in/code", signIn(known)},
 		{"sign-in, unknown", "/sign-in/code", signIn(free)},
+		{"sign-in of staff, known", "/admin/sign-in/code", staffSignIn("owner@shop.test")},
+		{"sign-in of staff, unknown", "/admin/sign-in/code", staffSignIn(free)},
 		{"step-up", "/security/confirm", fresh()},
 		{"change to a free address", "/profile/email/code", change(free)},
 		{"change to a taken address", "/profile/email/code", change(taken)},
