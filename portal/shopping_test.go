@@ -1,6 +1,7 @@
 package portal_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"maps"
@@ -14,8 +15,10 @@ import (
 	"postern/portal/cart"
 	"postern/portal/event"
 	"postern/portal/order"
+	"postern/portal/secret/secrettest"
 	"postern/portal/shop"
 	"postern/portal/validate"
+	"postern/portal/voucher"
 )
 
 // shoppingTraces are the personal details in what the shop's system says about a customer's shopping.
@@ -28,11 +31,11 @@ func (h *testApp) shopping(id, email string) {
 	h.t.Helper()
 	h.set(shop.Settings{Events: ptr(true)})
 	f, ctx, traces := h.feed(), h.t.Context(), shoppingTraces()
-	_, voucher := f.PutVoucher(ctx, "zdenka", fmt.Appendf(nil, `{"title":%q,"percent":"10","for":{"customer_id":%q},"updated_at":"2026-03-05T10:00:00Z"}`, traces["voucher"], id))
+	_, made := f.PutVoucher(ctx, "zdenka", fmt.Appendf(nil, `{"title":%q,"percent":"10","for":{"customer_id":%q},"updated_at":"2026-03-05T10:00:00Z"}`, traces["voucher"], id))
 	_, redeemed := redeem(ctx, f, "zdenka", "E-1", fmt.Sprintf(`,"email":%q`, email))
 	_, filled := f.PutCart(ctx, id, cartJSON("2026-11-20T10:00:00Z", traces["cart"]))
 	reported, visited := f.PutEvents(ctx, fmt.Appendf(nil, `[{"id":"1","type":"product_view","at":"2026-11-20T10:00:00Z","customer_id":%q,"name":%q}]`, id, traces["event"]), false)
-	if err := errors.Join(voucher, redeemed, filled, visited); err != nil || reported[0].Err != nil {
+	if err := errors.Join(made, redeemed, filled, visited); err != nil || reported[0].Err != nil {
 		h.t.Fatal(err, reported)
 	}
 }
@@ -358,5 +361,74 @@ func shoppingJobCases() map[string]func(h *testApp) {
 			h.report(h.feed(), "1 2026-11-20T10:00:00Z", "2 2026-11-21T09:00:00Z")
 			h.clock.Move(event.Life - 24*time.Hour)
 		},
+	}
+}
+
+// TestErasureDuringShopping deletes the account between any two operations of the store while something about the
+// customer's shopping is being stored. Nothing of the customer stays.
+func TestErasureDuringShopping(t *testing.T) {
+	t.Parallel()
+	trace := shoppingTraces()["cart"]
+	for name, store := range map[string]func(context.Context, portal.Feed) error{
+		"redeem": func(ctx context.Context, f portal.Feed) error {
+			_, err := redeem(ctx, f, "all", "1", `,"customer_id":"77"`)
+			return err
+		},
+		"voucher": func(ctx context.Context, f portal.Feed) error {
+			_, err := f.PutVoucher(ctx, "own", voucherJSON(`,"title":"`+trace+`","for":{"customer_id":"77"}`))
+			return err
+		},
+		"cart": func(ctx context.Context, f portal.Feed) error {
+			_, err := f.PutCart(ctx, "77", cartJSON("2026-11-20T10:00:00Z", trace))
+			return err
+		},
+		"events": func(ctx context.Context, f portal.Feed) error {
+			_, err := f.PutEvents(ctx, []byte(`{"id":"1","type":"visit","at":"2026-11-20T10:00:00Z","customer_id":"77"}`), true)
+			return err
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			for turn := 0; ; turn++ {
+				h := newTestApp(t)
+				h.set(shop.Settings{Events: ptr(true)})
+				h.putCustomer("77", jan)
+				h.putVoucher(h.feed(), "all", "")
+				id := h.ids()[0]
+				asked, err := h.shopper(h.signInByCode(jan, "one")).RequestErasure(t.Context())
+				if err != nil {
+					t.Fatal(err)
+				}
+				h.work()
+				h.deliver()
+				done := false
+				m := &meddled{Engine: h.engine, turn: turn, meddle: func() {
+					done = true
+					h.clock.Move(asked.At.Sub(h.clock.Now()))
+					h.work()
+					h.clock.Move(time.Minute)
+					h.work()
+				}}
+				f := h.feedOver(portal.New(m, secrettest.Ring(), portal.WithClock(h.clock.Now)))
+				_ = store(t.Context(), f) // whatever it says
+				if !done {
+					t.Logf("%d operations", turn)
+					break
+				}
+				h.clock.Move(2 * time.Minute)
+				h.work()
+				all := h.everything()
+				for _, left := range []string{jan, trace, voucher.CustomerKey(id)} {
+					if strings.Contains(all, left) {
+						t.Errorf("deleted before operation %d, and yet %q is stored", turn, left)
+					}
+				}
+				e, noEvents := event.Docs(h.engine, h.shop.ID).Read(t.Context(), id)
+				c, noCart := cart.Docs(h.engine, h.shop.ID).Read(t.Context(), id)
+				if err := errors.Join(noEvents, noCart); err != nil || e.Found || c.Found {
+					t.Errorf("deleted before operation %d: %v, %+v, %+v", turn, err, e, c)
+				}
+			}
+		})
 	}
 }

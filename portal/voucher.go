@@ -119,7 +119,7 @@ func (a *App) voucherHolders(ctx context.Context, shop string, who voucher.Audie
 // holdersOf returns the holder keys of a customer, and the customer if there is one. Nobody has none.
 func (a *App) holdersOf(ctx context.Context, shop string, who voucher.Audience) (holders []string,
 	c customer.Customer, err error) {
-	id := ""
+	id, introduced := "", false
 	if who.FeedCustomer != "" {
 		holders = append(holders, voucher.FeedKey(who.FeedCustomer))
 		h, _, err := a.identifierDocs(shop).Get(ctx, identifier.FeedKey(who.FeedCustomer))
@@ -129,7 +129,7 @@ func (a *App) holdersOf(ctx context.Context, shop string, who voucher.Audience) 
 		case h.Erased:
 			return nil, c, validate.NewError(validate.Gone, "customer.erased")
 		case h.Introduced:
-			id = h.Customer
+			id, introduced = h.Customer, true
 		}
 	}
 	if who.Email != "" {
@@ -146,7 +146,11 @@ func (a *App) holdersOf(ctx context.Context, shop string, who voucher.Audience) 
 	if err := a.awaitErasure(ctx, shop, id); err != nil {
 		return nil, c, err
 	}
-	if c, err = a.customer(ctx, shop, id); err != nil {
+	c, err = a.customer(ctx, shop, id)
+	switch {
+	case errors.Is(err, storage.ErrNotFound) && introduced: // an introduced id comes after its customer
+		return nil, c, erasing(err)
+	case err != nil:
 		return holders, c, ifFound(err)
 	}
 	return distinct(append(holders, holderKeys(c)...)), c, nil
