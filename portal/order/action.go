@@ -23,6 +23,10 @@ const (
 	ActionReturn  = "return"
 	ActionCancel  = "cancel"
 
+	// ActionCollect and ActionDownload are offered in a row of the list; the order's page says where.
+	ActionCollect  = "collect"
+	ActionDownload = "download"
+
 	// CancelAsked closes the cancel action once a cancellation has been requested.
 	CancelAsked = "cancel.asked"
 )

@@ -10,7 +10,7 @@ import (
 // The limits of a Summary, which stands in the index of the list. Names are for one line on a page; a longer
 // link would make the list slow, so the row leads to the order's page instead.
 const (
-	maxRowPictures = 3
+	maxRowPictures = 1
 	maxRowName     = 80 // characters
 	maxRowLink     = 300
 )
@@ -20,9 +20,11 @@ type Summary struct {
 	Item     string    `bson:"item,omitempty"`     // the name of the first item, "" for an order without goods
 	Items    int       `bson:"items,omitempty"`    // lines with goods, if there are several
 	Pictures []Picture `bson:"pictures,omitempty"` // of the first items that have one
-	Offer    string    `bson:"offer,omitempty"`    // ActionPay or ActionTrack, if that is what the order needs
+	Offer    string    `bson:"offer,omitempty"`    // the action that the order needs now, "" for none
 	Link     string    `bson:"link,omitempty"`     // of the offer; "" for the order's page
 	Return   string    `bson:"return,omitempty"`   // the state of the latest return, "" for none
+	// PayBy is the last day to pay an unpaid order, nil if not known.
+	PayBy *time.Time `bson:"pay_by,omitempty"`
 	// RefundDue is noon of the last day for the refund after a withdrawal, nil if no refund is due.
 	RefundDue *time.Time `bson:"refund_due,omitempty"`
 }
@@ -97,6 +99,9 @@ func (o Order) Summary() Summary {
 	}
 	s.Offer, s.Link = o.offer()
 	s.Return = o.latestReturn()
+	if o.Status.Unpaid() && o.Instructions != nil {
+		s.PayBy = o.Instructions.DueAt
+	}
 	return s
 }
 
@@ -122,7 +127,8 @@ func (o Order) latestReturn() string {
 	return latest.State
 }
 
-// offer returns the action that an order needs now, with its link: to pay it, or to track goods on their way.
+// offer returns the action that an order needs now, with its link: to pay it, to track goods on their way, to
+// collect them or to download files.
 func (o Order) offer() (name, link string) {
 	if o.Links.Payment == "" && o.Transfer() != nil {
 		return ActionPay, "" // the order's page says how
@@ -135,6 +141,12 @@ func (o Order) offer() (name, link string) {
 			a.URL = ""
 		}
 		return a.Name, a.URL
+	}
+	switch place, _ := o.PickupPlace(); {
+	case place != "":
+		return ActionCollect, ""
+	case o.Status.Digital == DigitalReady && !o.Status.Cancelled() && !o.LocksDownloads():
+		return ActionDownload, ""
 	}
 	return "", ""
 }

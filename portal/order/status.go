@@ -286,9 +286,10 @@ func (s Status) tone(key string) Tone {
 	switch key {
 	case StateCancelled, DeliveryFailed, sentenceClosed + DeliveryFailed:
 		return Stopped
-	case Delivered, StateCompleted, sentenceClosed + Shipped, sentenceDigital + "ready", sentenceDigital + "sent":
+	case Delivered, ReadyForPickup, StateCompleted, sentenceClosed + Shipped, sentenceDigital + "ready",
+		sentenceDigital + "sent":
 		return Done
-	case ReadyForPickup, OnHold:
+	case OnHold:
 		return Waiting
 	case PartiallyShipped, Shipped, OutForDelivery, PartiallyDelivered, Processing:
 		return Moving

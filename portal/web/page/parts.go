@@ -7,19 +7,25 @@ import (
 	"postern/portal/validate"
 )
 
-// Pill is the data of partials/status: a sentence with the icon of its tone, so that the meaning never
-// depends on colour alone.
-type Pill struct{ Tone, Text string }
+// Pill is the data of partials/status: a sentence with an icon, so that the meaning never depends on colour
+// alone.
+type Pill struct{ Tone, Icon, Text string }
 
-// Pill returns a pill with a tone: waiting, moving, done, stopped or neutral. Any other tone becomes
-// neutral.
+// Pill returns a pill with a tone and the icon of that tone: waiting, moving, done, stopped or neutral. Any other
+// tone becomes neutral.
 func (b Base) Pill(tone, text string) Pill {
 	switch tone {
 	case "waiting", "moving", "done", "stopped":
 	default:
 		tone = "neutral"
 	}
-	return Pill{Tone: tone, Text: text}
+	return Pill{Tone: tone, Icon: tone, Text: text}
+}
+
+// With returns the pill with another icon than that of its tone.
+func (p Pill) With(icon string) Pill {
+	p.Icon = icon
+	return p
 }
 
 // Link is a link's text and path.

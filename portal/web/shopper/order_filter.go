@@ -16,7 +16,8 @@ type orderFilter struct {
 	HasStatus, HasPeriod   bool   // the choices are not the first ones
 	Open                   bool   // shows the dates, which have errors
 	Statuses, Periods      template.HTML
-	Status, Zone           string
+	IsFiltered             bool // there is something to clear
+	Status                 string
 	From, To, Search       template.HTML
 }
 
@@ -46,8 +47,9 @@ func (p *ordersPage) filterOf(form page.Form, years []int, thisYear int) (templa
 		Words: p.Words(), StatusName: gaps.Text(status), PeriodName: gaps.Text(period),
 		HasStatus: p.Query.Status != "" && !searches, HasPeriod: p.Query.HasPeriod() && !searches,
 		Open:   form.HasErrors(),
-		Status: gaps.Text(p.Query.Status), Zone: gaps.Text(p.T("orders.zone", "Zone", p.Shop.TimeZone)),
+		Status: gaps.Text(p.Query.Status),
 	}
+	data.IsFiltered = data.HasStatus || data.HasPeriod
 	shape := page.Shape{Template: "partials/order-filter"}
 	for i, set := range []bool{data.HasStatus, data.HasPeriod, data.Open} {
 		if set {

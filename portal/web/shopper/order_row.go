@@ -3,7 +3,6 @@ package shopper
 import (
 	"cmp"
 	"strconv"
-	"strings"
 	"time"
 
 	"postern/portal/customer"
@@ -12,13 +11,13 @@ import (
 	"postern/portal/web/page"
 )
 
-// orderRow is the data of partials/order-row. Pictures may come only from the shop's own origins. More is the
-// number of items without a picture, which the title has in words.
+// orderRow is the data of partials/order-row. The picture, of the first item that has one, may come only from the
+// shop's own origins. More is the number of further items, which the title has in words.
 type orderRow struct {
 	URL, Number, Title, Total string
 	Placed                    page.Time
 	Status                    page.Pill
-	Pictures                  []page.Link // with the alternative text as label
+	Picture, Alternative      string
 	More                      string
 	Offer, OfferURL           string // what the order needs, beside the link to its page
 	Away                      bool   // the offer is another site's
@@ -35,21 +34,20 @@ func (p *ordersPage) rows(out page.Output, found []order.Row, now time.Time) err
 		path := orderPath(r.Number)
 		row = orderRow{
 			URL: gaps.Text(path), Number: gaps.Text(r.Number), Title: gaps.Text(p.rowTitle(r)),
-			Total:    gaps.Text(p.Money(r.Total())),
-			Placed:   page.Time{Text: gaps.Text(placed.Text), ISO: gaps.Text(placed.ISO)},
-			Status:   page.Pill{Tone: status.Tone, Text: gaps.Text(status.Text)},
-			More:     gaps.Text(more(r.Summary)),
-			Pictures: row.Pictures[:0],
+			Total:  gaps.Text(p.Money(r.Total())),
+			Placed: page.Time{Text: gaps.Text(placed.Text), ISO: gaps.Text(placed.ISO)},
+			Status: page.Pill{Tone: status.Tone, Icon: status.Icon, Text: gaps.Text(status.Text)},
+			More:   gaps.Text(more(r.Summary)),
 		}
-		for _, picture := range r.Summary.Pictures {
-			row.Pictures = append(row.Pictures, page.Link{
-				Path: gaps.Text(picture.URL), Label: gaps.Text(r.Summary.Alternative(picture))})
+		if len(r.Summary.Pictures) > 0 {
+			picture := r.Summary.Pictures[0]
+			row.Picture, row.Alternative = gaps.Text(picture.URL), gaps.Text(r.Summary.Alternative(picture))
 		}
-		shape := page.Shape{Template: "partials/order-row", Variant: status.Tone}
+		shape := page.Shape{Template: "partials/order-row", Variant: status.Icon, Flags: toneFlag(status.Tone)}
 		if key := offerKey(r.Summary.Offer); key != "" {
 			row.Offer, row.OfferURL = gaps.Text(p.T(key)), gaps.Text(cmp.Or(r.Summary.Link, path))
 			if row.Away = r.Summary.Link != ""; row.Away {
-				shape.Flags = 1
+				shape.Flags |= 1
 			}
 		}
 		if err := p.WriteFragment(out, shape, gaps, &row); err != nil {
@@ -70,9 +68,24 @@ func (p *ordersPage) rowTitle(r *order.Row) string {
 	return r.Summary.Item
 }
 
-// more returns the number of items without a picture in digits, "" for none.
+// toneFlag returns a flag for each tone, in which rows with the same icon may differ.
+func toneFlag(tone string) uint64 {
+	switch order.Tone(tone) {
+	case order.Waiting:
+		return 1 << 1
+	case order.Moving:
+		return 1 << 2
+	case order.Done:
+		return 1 << 3
+	case order.Stopped:
+		return 1 << 4
+	}
+	return 0
+}
+
+// more returns the number of items besides the first one in digits, "" for none.
 func more(s order.Summary) string {
-	if n := s.Count() - max(1, len(s.Pictures)); n > 0 {
+	if n := s.Count() - 1; n > 0 {
 		return strconv.Itoa(n)
 	}
 	return ""
@@ -85,6 +98,10 @@ func offerKey(offer string) string {
 		return "order.pay"
 	case order.ActionTrack:
 		return "order.track"
+	case order.ActionCollect:
+		return "orders.collect"
+	case order.ActionDownload:
+		return "download.button"
 	}
 	return ""
 }
@@ -96,18 +113,63 @@ func rowStatus(b page.Base, r *order.Row, asked customer.Asked, now time.Time) p
 	h := s.Headline()
 	switch state := r.Summary.Return; {
 	case s.Unpaid() && h.Payment != "":
-		return b.Pill(string(h.Tone), b.T(h.Payment))
+		return paymentPill(b, r, h, now)
 	case state != "":
-		return b.Pill(returnTone(state), b.T("orders.return."+state))
+		return b.Pill(returnTone(state), b.T("orders.return."+state)).With(returnIcon)
 	case due != nil && due.Before(startOfDay(now)):
-		return b.Pill(string(order.Waiting), b.T("orders.refund.late", "Due", *due))
+		return b.Pill(string(order.Stopped), b.T("orders.refund.late", "Due", *due)).With(alertIcon)
 	case due != nil:
-		return b.Pill(string(order.Waiting), b.T("orders.refund.due", "Due", *due))
+		return b.Pill(string(order.Waiting), b.T("orders.refund.due", "Due", *due)).With(returnIcon)
 	}
 	if pill, open := requestPill(b, s, asked); open {
 		return pill
 	}
-	return b.Pill(string(h.Tone), headline(b, s, h.Key, now))
+	return b.Pill(string(h.Tone), headline(b, s, h.Key, now)).With(statusIcon(s, h))
+}
+
+// paymentPill says how and until when an order is to be paid.
+func paymentPill(b page.Base, r *order.Row, h order.Headline, now time.Time) page.Pill {
+	word, by := paymentKeys()[h.Payment], r.Summary.PayBy
+	switch {
+	case by == nil || word != "transfer" && word != "invoice" && word != "pending":
+		return b.Pill(string(h.Tone), b.T(h.Payment)).With(statusIcon(r.Status, h))
+	case by.Before(startOfDay(now)):
+		return b.Pill(string(order.Stopped), b.T("orders.due.late", "Due", *by)).With(alertIcon)
+	}
+	return b.Pill(string(order.Waiting), b.T("orders.due."+word, "Due", *by))
+}
+
+// The icons of statuses that are not those of a tone. An icon means one thing: the clock of the tone "waiting"
+// stands for a payment only.
+const (
+	alertIcon  = "alert"  // something went wrong that the customer can mend
+	returnIcon = "return" // goods or money on the way back
+	parcelIcon = "parcel" // being prepared
+	shopIcon   = "shop"   // to be collected
+	pauseIcon  = "pause"
+)
+
+// statusIcon returns the icon of an order's headline.
+func statusIcon(s order.Status, h order.Headline) string {
+	switch {
+	case s.Unpaid() && h.Payment != "" && s.Payment == order.PaymentFailed:
+		return alertIcon
+	case s.Unpaid() && h.Payment != "":
+		return string(h.Tone)
+	}
+	switch h.Key {
+	case "headline.ready_for_pickup":
+		return shopIcon
+	case "headline.processing", "headline.unfulfilled", "headline.received", "headline.digital.waiting":
+		return parcelIcon
+	case "headline.on_hold", "headline.on_hold.unpaid":
+		return pauseIcon
+	case "headline.partially_returned", "headline.returned", "headline.refunded":
+		return returnIcon
+	case "headline.delivery_failed":
+		return alertIcon
+	}
+	return string(h.Tone)
 }
 
 // requestPill tells of a request as long as the order itself shows nothing of it.
@@ -115,18 +177,30 @@ func requestPill(b page.Base, s order.Status, asked customer.Asked) (pill page.P
 	state := asked.State
 	switch {
 	case asked.Kind == inquiry.RequestReturn && s.Fulfillment == order.Delivered:
-		return b.Pill(returnTone(state), b.T("orders.return."+state)), true
+		return b.Pill(returnTone(state), b.T("orders.return."+state)).With(returnIcon), true
 	case asked.Kind == inquiry.RequestCancel && !s.Cancelled() && s.Fulfillment == order.Unfulfilled:
-		return b.Pill(returnTone(state), b.T("orders.cancel."+state)), true
+		return b.Pill(returnTone(state), b.T("orders.cancel."+state)).With(cancelIcon(state)), true
 	}
 	return pill, false
 }
 
-// headline returns the sentence about an order's status, which has the key of its Headline. It leaves out
-// an expected delivery date that has passed.
+// cancelIcon returns the icon of a requested cancellation.
+func cancelIcon(state string) string {
+	if state == order.ReturnDeclined {
+		return string(order.Stopped)
+	}
+	return pauseIcon
+}
+
+// headline returns the sentence about an order's status, which has the key of its Headline.
 func headline(b page.Base, s order.Status, key string, now time.Time) string {
 	if s.ExpectedTo != nil && s.ExpectedTo.Before(startOfDay(now)) && s.Fulfillment == order.Shipped {
-		key = strings.TrimSuffix(strings.Replace(key, ".by_on", ".by", 1), ".on")
+		switch key {
+		case "headline.shipped.by_on":
+			key = "headline.shipped.by_late"
+		case "headline.shipped.on":
+			key = "headline.shipped.late"
+		}
 	}
 	source := ""
 	if key == "headline.source" { // finding these words takes longer than the rest of the row

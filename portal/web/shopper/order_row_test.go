@@ -1,6 +1,7 @@
 package shopper_test
 
 import (
+	"fmt"
 	"net/http"
 	"strings"
 	"testing"
@@ -103,4 +104,52 @@ func TestRowTellsOfARequest(t *testing.T) {
 	put(t, i, "1", fields{"placed_at": "2026-02-09T10:00:00Z", "fulfillment": "returned", "updated_at": "2026-03-04T10:00:00Z"})
 	put(t, i, "2", fields{"placed_at": "2026-02-08T10:00:00Z", "fulfillment": "shipped", "updated_at": "2026-03-04T10:00:00Z"})
 	rows("Your order has been returned.", "Your order is on its way.")
+}
+
+// TestRowSaysUntilWhenToPay checks that a row has the day of the payment, and says that it has passed.
+func TestRowSaysUntilWhenToPay(t *testing.T) {
+	t.Parallel()
+	i := webtest.Portal(t)
+	for n, kind := range []string{"transfer", "invoice", "other"} {
+		for m, due := range []string{"2026-03-12", "2026-02-20"} {
+			put(t, i, kind+due, fields{"placed_at": fmt.Sprintf("2026-02-1%dT10:00:00Z", 9-2*n-m), "payment": "pending",
+				"payment_kind": kind, "fulfillment": "unfulfilled",
+				"payment_instructions": fields{"iban": "SK3112000000198742637541", "due_at": due}})
+		}
+	}
+	put(t, i, "pickup", fields{"placed_at": "2026-01-01T10:00:00Z", "fulfillment": "ready_for_pickup",
+		"shipments": []fields{{"pickup_point": "Corner shop"}}})
+	put(t, i, "held", fields{"placed_at": "2025-12-01T10:00:00Z", "fulfillment": "on_hold"})
+	b := signedIn(i)
+	late := "Your payment was due on 20 February 2026."
+	want := []string{"Pay by bank transfer by Thursday 12 March.", late, "Pay the invoice by Thursday 12 March.", late,
+		"Pay by Thursday 12 March.", late, "Your order is ready for pickup.",
+		"Your order is on hold. The shop will contact you if it needs anything."}
+	if diff := cmp.Diff(want, b.Page.Texts(".orders .status")); diff != "" {
+		t.Error(diff)
+	}
+	if len(b.Page.Texts(".orders .tone-stopped")) != 3 || len(b.Page.Texts(".orders .tone-done")) != 1 {
+		t.Error("a late payment is not red, or goods ready for pickup are not green")
+	}
+	if diff := cmp.Diff([]string{"Where to collect pickup"}, b.Page.Texts(".order-offer")[6:]); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// TestRowSaysThatADeliveryIsLate checks that a row keeps the expected day after it has passed.
+func TestRowSaysThatADeliveryIsLate(t *testing.T) {
+	t.Parallel()
+	i := webtest.Portal(t)
+	put(t, i, "1", fields{"fulfillment": "shipped", "shipments": []fields{{"carrier": "DHL",
+		"expected_to": "2026-03-06T12:00:00Z"}}})
+	b := signedIn(i)
+	says := func(want string) {
+		t.Helper()
+		if got := b.Get("/orders").Want(http.StatusOK).Text(".orders .status"); got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+	says("Your order is on its way with DHL. Expected by Friday 6 March.")
+	i.Clock.Move(10 * 24 * time.Hour)
+	says("Your order is on its way with DHL. Delivery was expected by Friday 6 March.")
 }
