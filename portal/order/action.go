@@ -90,7 +90,7 @@ func (o Order) IsBilled() bool {
 // Unavailable returns the reason that matters most of those why an action is not available, or "": what the
 // customer is likely to look for now.
 func (o Order) Unavailable(cancelAsked *time.Time) string {
-	reasons := []string{"pay.no_link", "track.no_link"}
+	reasons := []string{"pay.no_link"} // without a tracking link there is no button, which says enough
 	switch {
 	case o.IsOver() && o.IsDigital:
 		reasons = append(reasons, "return.digital")

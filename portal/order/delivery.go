@@ -62,7 +62,8 @@ func (s *Stored) Take(o Order, place Place, by Arrival) []CustomerMonth {
 	if len(o.Events) == 0 && !by.First {
 		o.Events = noticed(before, o, by.At)
 	}
-	o.Status.Pickup = o.isPickup()
+	o.Status.Pickup, o.Status.Split = o.isPickup(), o.isSplit()
+	o.Status.Parcels, o.Status.Arrived = o.parcels()
 	s.Order, s.Customer, s.Digest = o, by.Customer, by.Digest
 	s.summarise(place)
 	s.Views, s.Search = o.Status.views(), o.searchTerms()

@@ -141,6 +141,33 @@ func leadsTo(parents map[string]string, from, id string) bool {
 	return from != ""
 }
 
+// isSplit reports whether a line is said to be at the shop still, and is in no parcel.
+func (o Order) isSplit() bool {
+	return slices.ContainsFunc(o.Lines, func(l Line) bool {
+		return l.IsGoods() && (l.Status == Unfulfilled || l.Status == Processing || l.Status == OnHold) &&
+			!slices.ContainsFunc(o.Shipments, func(s Shipment) bool { return s.holds(l) })
+	})
+}
+
+// holds reports whether any piece of a line is in the parcel.
+func (s Shipment) holds(l Line) bool {
+	return l.ID != "" && slices.ContainsFunc(s.Items, func(i ShipmentItem) bool { return i.Line == l.ID })
+}
+
+// parcels counts the parcels and those that arrived, if that is some of them but not all. A digital order has
+// none.
+func (o Order) parcels() (all, arrived int) {
+	for _, s := range o.Shipments {
+		if s.DeliveredAt != nil {
+			arrived++
+		}
+	}
+	if o.IsDigital || arrived == 0 || arrived == len(o.Shipments) {
+		return 0, 0
+	}
+	return len(o.Shipments), arrived
+}
+
 // Items returns the lines with goods, each piece once. A bundle or a configured product is counted where its
 // money is: as the parent line if its parts are included in its price, else as its parts. The parts are included
 // if they have no price or their prices add up to the parent's. Another part with a price is a piece too.

@@ -95,12 +95,16 @@ type Status struct {
 	Payment     string `bson:"payment"`
 	Fulfillment string `bson:"fulfillment"`
 	// Source is the feed's own status text, Label the shop's text for customers; "" if not given.
-	Source       string     `bson:"source,omitempty"`
-	Label        string     `bson:"label,omitempty"`
-	PaymentKind  string     `bson:"payment_kind,omitempty"`
-	Free         bool       `bson:"free,omitempty" json:",omitempty"`    // nothing to pay: the total is zero or negative
-	Digital      string     `bson:"digital,omitempty" json:",omitempty"` // DigitalOrder, DigitalReady, or "" for goods to send
-	Pickup       bool       `bson:"pickup,omitempty" json:",omitempty"`  // the customer collects the goods
+	Source      string `bson:"source,omitempty"`
+	Label       string `bson:"label,omitempty"`
+	PaymentKind string `bson:"payment_kind,omitempty"`
+	Free        bool   `bson:"free,omitempty" json:",omitempty"`    // nothing to pay: the total is zero or negative
+	Digital     string `bson:"digital,omitempty" json:",omitempty"` // DigitalOrder, DigitalReady, or "" for goods to send
+	Pickup      bool   `bson:"pickup,omitempty" json:",omitempty"`  // the customer collects the goods
+	Split       bool   `bson:"split,omitempty" json:",omitempty"`   // shipped, but some lines are still at the shop
+	// Parcels and Arrived count the parcels if some arrived and others are on their way; else both are 0.
+	Parcels      int        `bson:"parcels,omitempty" json:",omitempty"`
+	Arrived      int        `bson:"arrived,omitempty" json:",omitempty"`
 	Carrier      string     `bson:"carrier,omitempty"`
 	ShippedAt    *time.Time `bson:"shipped_at,omitempty"`
 	DeliveredAt  *time.Time `bson:"delivered_at,omitempty"`
@@ -223,6 +227,7 @@ const (
 	sentenceReceived = "received" // promises nothing while payment is outstanding
 	sentenceHeld     = "on_hold.unpaid"
 	sentenceDigital  = "digital."
+	sentenceParcels  = "parcels"
 	sentenceClosed   = "ended." // plus a fulfilment word, for an order for which ended is true
 	collected        = "collected"
 )
@@ -245,6 +250,10 @@ func (s Status) sentence() string {
 		return StateCompleted
 	case s.ended():
 		return sentenceClosed + s.Fulfillment
+	case s.Arrived > 0 && s.isOnItsWay():
+		return sentenceParcels
+	case s.Fulfillment == Shipped && s.Split:
+		return PartiallyShipped
 	case s.Fulfillment == Unknown && s.OwnWords() != "":
 		return sentenceSource
 	case s.Fulfillment == Unfulfilled && unsettled, s.Fulfillment == Unknown && s.Payment != Unknown:
@@ -291,7 +300,7 @@ func (s Status) tone(key string) Tone {
 		return Done
 	case OnHold:
 		return Waiting
-	case PartiallyShipped, Shipped, OutForDelivery, PartiallyDelivered, Processing:
+	case PartiallyShipped, Shipped, OutForDelivery, PartiallyDelivered, Processing, sentenceParcels:
 		return Moving
 	case sentenceLabel:
 		if s.State == StateCompleted {

@@ -45,6 +45,8 @@ func (o Order) Timeline() []Step {
 			at = 1
 		case word == o.Status.Fulfillment && steps[at-1].Key == "step."+StateCompleted:
 			at--
+		case (word == Returned || word == PartiallyReturned) && isRefund(steps[at-1].Key):
+			at-- // the money comes after the goods
 		}
 		steps = slices.Insert(steps, at, Step{Key: "step." + word, Done: true})
 	}
@@ -58,6 +60,11 @@ func (o Order) Timeline() []Step {
 		steps[i].Key = o.StepKey(strings.TrimPrefix(steps[i].Key, "step."))
 	}
 	return steps
+}
+
+// isRefund reports whether a step gave money back.
+func isRefund(key string) bool {
+	return key == "step."+PaymentRefunded || key == "step."+PaymentPartiallyRefunded
 }
 
 // StepKey returns the message key of a word. A digital order is never "shipped", and what the customer collects

@@ -255,7 +255,7 @@ func TestTimelineBeginsWithThePlacing(t *testing.T) {
 		{"paid and refunded on known days", `"payment":"partially_refunded","fulfillment":"partially_returned",
 			"payments":[{"amount":"9.00","at":"2026-03-05T09:00:00Z"}],"events":[{"type":"shipped","at":"2026-03-06T10:00:00Z"}],
 			"refunds":[{"amount":"1.00","at":"2026-03-08T10:00:00Z"},{"amount":"2.00","at":"2026-03-09T10:00:00Z"}]`,
-			"placed paid shipped partially_refunded partially_returned"},
+			"placed paid shipped partially_returned partially_refunded"},
 		{"paid, says the feed", paidAt + `"payment":"paid","payments":[{"amount":"9.00","at":"2026-03-07T10:00:00Z"}]`, "placed paid"},
 	}
 	for _, test := range tests {

@@ -24,10 +24,11 @@ func moreOrderShapes(home object) map[string]map[string]any {
 	return map[string]map[string]any{
 		"transfer": pay(object{"payment_kind": "transfer", "payment_instructions": account}),
 		"crowns": pay(object{"payment_kind": "transfer", "currency": "CZK", "total": "1249.00",
+			"lines":                []any{notebook("1249.00")},
 			"payment_instructions": object{"iban": "CZ6508000000192000145399", "variable_symbol": "77"}}),
 		"girocode": pay(object{"payment": "partially_paid", "amount_paid": "10.00", "payment_kind": "transfer",
 			"payment_instructions": object{"iban": "DE89370400440532013000", "reference": "Bestellung 4711"}}),
-		"cod": pay(object{"payment_kind": "cod", "fulfillment": "processing",
+		"cod": pay(object{"payment_kind": "cod", "fulfillment": "processing", "total": "26.40", "subtotal": "24.90",
 			"fees": []any{object{"kind": "cod", "amount": "1.50"}}}),
 		"invoice": pay(object{"payment_kind": "invoice", "fulfillment": "processing",
 			"payment_instructions": object{"iban": "SK3112000000198742637541", "due_at": "2026-03-20"}}),
@@ -36,10 +37,29 @@ func moreOrderShapes(home object) map[string]map[string]any {
 		"bundle":    bundleShape(),
 		"refund":    refundShape(home),
 		"long":      longShape(30),
+		"longest":   longShape(120),
+		"locked": pay(object{"is_digital": true, "links": object{"payment": storefront + "/pay"}, "total": "36.00",
+			"lines": downloadShape()["lines"], "downloads": downloadShape()["downloads"]}),
+		"again": {"fulfillment": "delivered", "shipping_address": home, "shipments": []any{object{"carrier": "DHL",
+			"number": "JD014600003SK", "url": "https://dhl.test/t", "shipped_at": "2026-03-01T08:00:00Z",
+			"delivered_at": "2026-03-03T12:00:00Z"}}},
+		"return-approved": returnShape(object{"state": "approved"}),
+		"return-label": returnShape(object{"state": "label", "label_url": storefront + "/label.pdf", "carrier": "Packeta",
+			"tracking_number": "Z123456789"}),
+		"return-received": returnShape(object{"state": "received"}),
+		"return-declined": returnShape(object{"state": "declined", "declined": "The notebook has been written in."}),
 		"pickup": {"fulfillment": "ready_for_pickup", "phone": "+421905123456",
 			"shipments": []any{object{"carrier": "Packeta", "pickup_point": "Corner shop, Hlavná 3, Trnava",
 				"pickup_hours": "Mon to Fri 8:00 to 18:00\nSat 9:00 to 12:00"}}},
 	}
+}
+
+// returnShape is a delivered order with a return in the shop's system.
+func returnShape(given object) map[string]any {
+	given["number"], given["reason"], given["updated_at"] = "R-2026-7", "damaged", "2026-03-04T10:00:00Z"
+	given["lines"] = []any{object{"line": "1", "quantity": "1"}}
+	return object{"fulfillment": "delivered", "returns": []any{given},
+		"shipments": []any{object{"carrier": "DHL", "delivered_at": "2026-03-01T12:00:00Z"}}}
 }
 
 func downloadShape() map[string]any {
@@ -55,7 +75,7 @@ func downloadShape() map[string]any {
 }
 
 func bundleShape() map[string]any {
-	return object{"total": "64.90", "lines_discounted": true, "subtotal": "61.00",
+	return object{"total": "67.90", "lines_discounted": true, "subtotal": "61.00",
 		"lines": []any{
 			object{"id": "set", "name": "Breakfast set for two", "quantity": "1", "unit_price": "49.00", "subtotal": "54.00",
 				"total": "49.00", "warranty_months": 24},
@@ -65,19 +85,20 @@ func bundleShape() map[string]any {
 		},
 		"fees":      []any{object{"kind": "gift_wrap", "amount": "3.90"}, object{"kind": "tip", "label": "Thank you", "amount": "5.00"}},
 		"discounts": []any{object{"label": "Spring", "amount": "5.00"}}, "store_credit": "2.00",
-		"gift_cards": []any{object{"last_digits": "9F2K", "amount": "5.00"}},
-		"shipments":  []any{object{"carrier": "DHL", "delivered_at": "2026-03-03T12:00:00Z"}}, "fulfillment": "delivered",
+		"payments": []any{object{"kind": "gift_card", "last_digits": "9F2K", "amount": "5.00"},
+			object{"kind": "card", "method": "Visa", "last_digits": "4242", "amount": "62.90"}},
+		"shipments": []any{object{"carrier": "DHL", "delivered_at": "2026-03-03T12:00:00Z"}}, "fulfillment": "delivered",
 	}
 }
 
 func refundShape(home object) map[string]any {
 	return object{"payment": "partially_refunded", "fulfillment": "partially_returned", "total": "54.90",
-		"lines": []any{object{"id": "1", "name": "Notebook", "quantity": "2", "unit_price": "12.45", "total": "24.90"},
+		"lines": []any{object{"id": "1", "name": "Notebook", "quantity": "2", "unit_price": "12.45", "total": "24.90", "picture": storefront + "/p/1.png"},
 			object{"id": "2", "name": "Desk lamp", "quantity": "1", "unit_price": "30.00", "total": "30.00"}},
 		"payments": []any{object{"kind": "card", "method": "Visa", "last_digits": "4242", "amount": "44.90",
 			"at": "2026-02-20T10:01:00Z"}, object{"kind": "gift_card", "amount": "10.00", "at": "2026-02-20T10:01:00Z"}},
 		"refunds": []any{object{"amount": "12.45", "at": "2026-03-03T10:00:00Z", "reason": "Torn cover",
-			"lines": []any{object{"line": "1", "quantity": "1"}}}, object{"amount": "5.00", "at": "2026-03-04T10:00:00Z"}},
+			"lines": []any{object{"line": "1", "quantity": "1"}}}, object{"amount": "5.00", "at": "2026-03-04T10:00:00Z", "reason": "Postage"}},
 		"shipping_address": home, "billing_address": home,
 	}
 }
@@ -91,7 +112,7 @@ func longShape(count int) map[string]any {
 			"unit_price": "8.95", "total": "8.95"})
 		items = append(items, object{"line": id, "quantity": "1"})
 	}
-	return object{"total": "1074.00", "fulfillment": "shipped", "lines": lines, "shipments": []any{object{
+	return object{"total": fmt.Sprintf("%.2f", 8.95*float64(count)), "fulfillment": "shipped", "lines": lines, "shipments": []any{object{
 		"carrier": "DHL", "number": "JD014600003SK", "url": "https://dhl.test/t", "shipped_at": "2026-03-03T08:00:00Z",
 		"expected_to": "2026-03-06T12:00:00Z", "items": items}}}
 }
@@ -101,9 +122,6 @@ func (s stand) order(t *testing.T, name string, look chrome.Look) *chrome.Tab {
 	t.Helper()
 	email := name + "@shop.test"
 	shape := orderShapes()[name]
-	if name == "longest" {
-		shape = longShape(120)
-	}
 	s.putOrder(t, s.Key("main"), email, name, shape)
 	tab := s.tab(t, chrome.Options{})
 	s.signIn(t, tab, email)

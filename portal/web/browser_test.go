@@ -32,7 +32,10 @@ func newStand(t *testing.T, browser *chrome.Chrome) stand {
 		BaseURL: &s.base, StorefrontURL: new(storefront + "/"), Hosts: new([]string{h.Way.Addr}),
 		Accent:       new("#23586a"),
 		SupportEmail: new("help@shop.test"),
-		Footer:       &[]shop.FooterLink{{Label: "Terms", URL: storefront + "/terms"}},
+		ReorderURL:   new(storefront + "/cart?add={items}"),
+		Footer: &[]shop.FooterLink{{Label: "Terms", URL: storefront + "/terms"},
+			{Label: "Obchodné podmienky", URL: storefront + "/terms", Lang: "sk"}, {Label: "Obchodní podmínky", URL: storefront + "/terms", Lang: "cs"},
+			{Label: "Regulamin", URL: storefront + "/terms", Lang: "pl"}, {Label: "AGB", URL: storefront + "/terms", Lang: "de"}},
 	})
 	if err != nil {
 		t.Fatalf("set the shop: %v", err)
@@ -131,7 +134,7 @@ func (s stand) putOrder(t *testing.T, key, email, number string, change map[stri
 		"email": email, "placed_at": "2026-02-20T10:00:00Z", "updated_at": "2026-03-01T10:00:00Z",
 		"currency": "EUR",
 		"payment":  "paid", "fulfillment": "delivered", "total": "24.90",
-		"lines": []any{map[string]any{"name": "Notebook", "quantity": "1", "total": "24.90"}},
+		"lines": []any{notebook("24.90")},
 	}
 	maps.Copy(document, change)
 	body, err := json.Marshal(document)
@@ -145,6 +148,11 @@ func (s stand) putOrder(t *testing.T, key, email, number string, change map[stri
 }
 
 type object = map[string]any
+
+// notebook is a line of one notebook.
+func notebook(price string) object {
+	return object{"id": "1", "sku": "N-1", "name": "Notebook", "quantity": "1", "total": price, "picture": storefront + "/p/1.png"}
+}
 
 // orderShapes returns orders that look different, by the suffix of their number.
 func orderShapes() map[string]map[string]any {

@@ -34,8 +34,10 @@ type writing struct {
 	Action  string
 	Heading string
 	Sent    []sentMessage
-	Seen    string // the time of the last answer shown, "" for none
-	Read    string // path that marks the answers as read, "" if none is unread
+	Latest  []sentMessage // the message just sent, with its confirmation above it
+	Done    *page.Flash   // nil unless one was just sent
+	Seen    string        // the time of the last answer shown, "" for none
+	Read    string        // path that marks the answers as read, "" if none is unread
 	Takes   bool
 	Instead string // how to reach the shop when it takes no messages
 }
@@ -50,7 +52,8 @@ type onceForm struct {
 type sentMessage struct {
 	Who, Text string
 	When      page.Time
-	Shop, New bool // from the shop; unread
+	Shop      bool   // from the shop
+	New       string // "New" if it is unread
 }
 
 // unsent is a rejected message and the error; zero for none.
@@ -66,13 +69,16 @@ func writingOf(b page.Base, s portal.Shopper, number string, sent inquiry.Corres
 	for _, m := range sent.Messages {
 		shown := sentMessage{Who: b.T("message.you"), Text: m.Text, When: b.TimeMoment(m.At)}
 		if m.From == inquiry.FromShop {
-			shown.Shop, shown.Who, shown.New = true, b.Shop.Name, s.IsUnread(number, m.At)
+			shown.Shop, shown.Who = true, b.Shop.Name
+			if s.IsUnread(number, m.At) {
+				shown.New = b.T("message.new")
+			}
 			if m.Author != "" {
 				shown.Who = b.T("message.author", "Author", m.Author)
 			}
 			w.Seen = m.At.UTC().Format(time.RFC3339Nano)
 		}
-		if shown.New {
+		if shown.New != "" {
 			w.Read = orderPath(number) + "/read"
 		}
 		w.Sent = append(w.Sent, shown)
@@ -92,6 +98,19 @@ func writingOf(b page.Base, s portal.Shopper, number string, sent inquiry.Corres
 		w.Instead = b.T("message.off")
 	}
 	return w
+}
+
+// sentDone names the confirmation of a message.
+const sentDone = "message.sent"
+
+// confirm moves the confirmation of a message from the top of the page to the message.
+func (w *writing) confirm(b *page.Base) {
+	last := len(w.Sent) - 1
+	if last < 0 || w.Sent[last].Shop {
+		return
+	}
+	w.Done, b.Flash = b.Flash, nil
+	w.Sent, w.Latest = w.Sent[:last], w.Sent[last:]
 }
 
 func (h *Handler) toOrder(c *fiber.Ctx, s portal.Shopper) error {
@@ -139,6 +158,5 @@ func (h *Handler) writeMessage(c *fiber.Ctx, s portal.Shopper) error {
 	case err != nil:
 		return err
 	}
-	// Without #main the browser would keep the #messages of the form's action.
-	return seeOther(c, withQuery(orderPath(number), "done", "message.sent")+"#main")
+	return seeOther(c, withQuery(orderPath(number), "done", sentDone)+"#sent")
 }

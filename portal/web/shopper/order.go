@@ -12,6 +12,7 @@ import (
 	"postern/portal"
 	"postern/portal/address"
 	"postern/portal/bank"
+	"postern/portal/money"
 	"postern/portal/order"
 	"postern/portal/web/gate"
 	"postern/portal/web/page"
@@ -24,7 +25,8 @@ type orderPage struct {
 	Placed      string
 	Summary     string // number of items and total
 	Headline    page.Pill
-	Second      string    // the second sentence, or the opening hours of the pickup point
+	Second      string    // the second sentence, "" for none
+	ShopStatus  string    // the shop's own words, unless the headline has them
 	Transfer    *transfer // how to pay by bank transfer, nil if not needed
 	Downloads   []download
 	OneDownload bool // a single file is what the page offers first
@@ -42,6 +44,7 @@ type orderPage struct {
 	Notes       []note
 	Actions     []orderAction
 	More        []orderAction // in the menu beside the actions
+	Quiet       []orderAction // with the details, if there is no such menu
 	Closed      string        // why the order cannot be paid or tracked here
 	ClosedToo   string        // why something else is unavailable, with the details: at most one of the two is set
 	Returns     orderReturns
@@ -49,8 +52,9 @@ type orderPage struct {
 	Withdrawal  *withdrawalNote // nil if the shop does not offer withdrawal
 	HelpURL     string          // mailto: with the order number, "" without a support address
 
-	delivered *time.Time        // nil if unknown
-	names     map[string]string // of the lines, by their ids
+	delivered *time.Time               // nil if unknown
+	returned  map[string]money.Decimal // what came back, by the ids of the lines
+	names     map[string]string        // of the lines, by their ids
 }
 
 // step is one step of the timeline.
@@ -100,7 +104,8 @@ func (h *Handler) showOrder(c *fiber.Ctx, s portal.Shopper, message unsent) erro
 	}
 	b := h.base(c, s, "orders", "orders.title")
 	b.Title, b.Wide = b.T("order.title", "Number", found.Number), true
-	data := orderPage{Base: b, Order: found, delivered: found.DeliveredAt(), names: lineNames(found.Lines)}
+	data := orderPage{Base: b, Order: found, delivered: found.DeliveredAt(), names: lineNames(found.Lines),
+		returned: returnedGoods(found.Order)}
 	if err := data.fill(h.app.Now().In(s.Shop().Location()), &h.drawings); err != nil {
 		return err
 	}
@@ -109,6 +114,9 @@ func (h *Handler) showOrder(c *fiber.Ctx, s portal.Shopper, message unsent) erro
 	data.Writing.Form.ID = s.NewForm()
 	data.Returns = returnsOf(b, found, sent, data.Writing.Read != "")
 	data.actions(sent)
+	if b.Flash != nil && c.Query("done") == sentDone {
+		data.Writing.confirm(&data.Base)
+	}
 	return h.pages.Render(c, refusal(message.err), "shopper/order", data)
 }
 
@@ -116,7 +124,7 @@ func (h *Handler) showOrder(c *fiber.Ctx, s portal.Shopper, message unsent) erro
 func (p *orderPage) fill(now time.Time, drawings *bank.Drawings) (err error) {
 	o := p.Order
 	p.say(now)
-	if p.Transfer, err = p.transfer(drawings); err != nil {
+	if p.Transfer, err = p.transfer(now, drawings); err != nil {
 		return err
 	}
 	if p.Lines, err = p.lineRows(); err != nil {
@@ -149,16 +157,41 @@ func (p *orderPage) say(now time.Time) {
 	if items := len(o.Items()); items > 0 {
 		p.Summary = p.T("order.summary", "Count", items, "Total", o.Amount(o.Total))
 	}
-	first := headline(p.Base, o.Status, o.Headline.Key, now)
+	first, paymentFirst := headline(p.Base, o.Status, o.Headline.Key, now), o.Headline.PaymentFirst || o.IsBilled()
 	p.Second = p.paymentSentence(now)
-	if place, hours := o.PickupPlace(); place != "" {
+	if place, _ := o.PickupPlace(); place != "" {
 		first = p.T("headline.ready_for_pickup.at", "Place", place)
-		p.Second = cmp.Or(p.Second, hours)
 	}
-	if o.Headline.PaymentFirst || o.IsBilled() {
+	if paymentFirst {
 		first, p.Second = p.Second, first
 	}
-	p.Headline = p.Pill(string(o.Headline.Tone), first)
+	switch {
+	case paymentFirst && o.Headline.Key == "headline.received":
+		p.Second = "" // it could be read as "has received your payment"
+	case o.Headline.Key == "headline.digital.sent":
+		p.Second = cmp.Or(p.Second, p.T("order.digital.no_files"))
+	}
+	p.Headline = p.Pill(string(o.Headline.Tone), first).With(statusIcon(o.Status, o.Headline))
+	if paymentFirst && p.isLate(now) {
+		p.Headline = p.Pill(string(order.Stopped), first).With(alertIcon)
+	}
+	p.ShopStatus = p.shopStatus()
+}
+
+// shopStatus returns a sentence with the shop's own words, unless the headline has them.
+func (p *orderPage) shopStatus() string {
+	status, words := p.Order.Status, ""
+	switch p.Order.Headline.Key {
+	case "headline.source":
+	case "headline.label":
+		words = status.OwnWords()
+	default:
+		words = cmp.Or(status.Label, status.OwnWords())
+	}
+	if words == "" {
+		return ""
+	}
+	return p.T("headline.source", "Source", words)
 }
 
 // stops returns the timeline steps at which an order stops on its way to the customer.
@@ -218,8 +251,7 @@ func (p *orderPage) addresses(formats *address.Formats) []orderAddress {
 	return nil
 }
 
-// facts returns the order's minor details. They include the shop's status text unless the headline already
-// shows it.
+// facts returns the order's minor details.
 func (p *orderPage) facts() []fact {
 	o := p.Order
 	var facts []fact
@@ -234,11 +266,6 @@ func (p *orderPage) facts() []fact {
 	add("order.phone", p.phone())
 	add("order.vat_id", o.VATID)
 	add("order.tax_note", o.TaxNote)
-	if o.Headline.Key == "headline.label" {
-		add("order.shop_status", o.Status.OwnWords())
-	} else if o.Headline.Key != "headline.source" {
-		add("order.shop_status", cmp.Or(o.Status.Label, o.Status.OwnWords()))
-	}
 	return facts
 }
 

@@ -1,6 +1,7 @@
 package shopper
 
 import (
+	"net/url"
 	"slices"
 	"strings"
 
@@ -31,37 +32,76 @@ func (p *orderPage) actions(sent inquiry.Correspondence) {
 		isTrack := func(a order.Action) bool { return a.Name == order.ActionTrack }
 		offered = append(slices.DeleteFunc(slices.Clone(offered), isTrack), p.Order.Action(order.ActionTrack, asked))
 	}
+	var quiet []orderAction
 	for _, a := range offered {
 		if a.Closed != "" || a.Name == "" || a.Name == order.ActionReturn && a.IsRequest() && all {
 			continue
 		}
 		made := p.action(a)
-		if made.Main = a.Name == main; made.Main {
+		switch made.Main = a.Name == main; {
+		case made.Main:
 			p.Actions = append(p.Actions, made)
-			continue
+		case a.Name == order.ActionCancel, a.Name == order.ActionReturn && !p.Order.IsOver():
+			quiet = append(quiet, made)
+		default:
+			p.More = append(p.More, made)
 		}
-		p.More = append(p.More, made)
+	}
+	if own := p.ownAction(); own.URL != "" && len(p.Actions) == 0 {
+		p.Actions = append(p.Actions, own)
 	}
 	if url := p.Order.Links.Storefront; url != "" {
 		p.More = append(p.More, orderAction{Label: p.T("order.storefront"), URL: url, Away: true})
 	}
+	p.arrange(quiet)
+	p.explain(p.Order.Unavailable(asked))
+}
+
+// arrange puts the actions besides the main one into buttons or a menu. To cancel, and to return what is still on
+// its way, is offered quietly: in the menu of other buttons or else with the details, never as a button.
+func (p *orderPage) arrange(quiet []orderAction) {
 	switch few := len(p.More) <= maxQuiet; {
 	case len(p.Actions) > 0 || len(p.More) == 0:
-	case few:
+	case few && len(quiet) == 0:
 		p.Actions, p.More = p.More, nil
 	default:
 		p.Actions, p.More = p.More[:1], p.More[1:]
 	}
-	switch reason := p.Order.Unavailable(asked); {
+	if len(p.Actions) == 0 {
+		p.Quiet = quiet
+		return
+	}
+	p.More = append(p.More, quiet...)
+}
+
+// explain sets the sentence about what is not possible.
+func (p *orderPage) explain(reason string) {
+	switch {
 	case reason == "":
-	case reason == "return.digital" && p.Order.Withdrawal != nil && p.Order.Withdrawal.Closed == "":
-		// The page offers to withdraw from the contract.
-	case strings.HasPrefix(reason, order.ActionPay), strings.HasPrefix(reason, order.ActionTrack):
+	case reason == "return.digital" && p.Withdrawal != nil && p.Order.Withdrawal.Closed != order.WithdrawalBusiness:
+		// The page says whether the customer can withdraw from the contract.
+	case strings.HasPrefix(reason, order.ActionPay):
 		p.Closed = p.T("action.closed." + reason)
 	default:
 		p.ClosedToo = p.T("action.closed." + reason)
 	}
 }
+
+// ownAction is what the page itself offers if nothing else is the main action: the way to a pickup point, and a
+// message about a digital order without files. It has no URL if neither applies.
+func (p *orderPage) ownAction() orderAction {
+	place, _ := p.Order.PickupPlace()
+	switch {
+	case strings.ContainsAny(place, "0123456789"): // a name alone would lead anywhere
+		return orderAction{Label: p.T("action.directions"), URL: mapURL + url.QueryEscape(place), Main: true, Away: true}
+	case p.Order.Headline.Key == "headline.digital.sent" && p.Writing.Takes:
+		return orderAction{Label: p.T("action.message"), URL: "#messages", Main: true}
+	}
+	return orderAction{}
+}
+
+// mapURL shows a place on a map, on a phone in the app for it.
+const mapURL = "https://www.google.com/maps/search/?api=1&query="
 
 func (p *orderPage) action(a order.Action) orderAction {
 	made := orderAction{URL: a.URL, Away: true}
@@ -69,7 +109,9 @@ func (p *orderPage) action(a order.Action) orderAction {
 	case order.ActionPay:
 		made.Label, made.Away = p.T("order.pay"), false
 	case order.ActionTrack:
-		made.Label = p.trackLabel(a)
+		if made.Label = p.T("order.track"); a.URL == "" {
+			made.Label = p.T("action.track.several")
+		}
 	case order.ActionInvoice:
 		made.Label, made.Away = p.T("order.invoice"), false
 	case order.ActionReorder:
@@ -88,15 +130,4 @@ func (p *orderPage) action(a order.Action) orderAction {
 		made.URL, made.Away = "#parcels", false
 	}
 	return made
-}
-
-func (p *orderPage) trackLabel(a order.Action) string {
-	if a.URL == "" {
-		return p.T("action.track.several")
-	}
-	at := slices.IndexFunc(p.Order.Shipments, func(s order.Shipment) bool { return s.URL == a.URL })
-	if at < 0 {
-		return trackText(p.Base, "")
-	}
-	return trackText(p.Base, p.Order.Shipments[at].Carrier)
 }

@@ -2,6 +2,7 @@ package shopper
 
 import (
 	"cmp"
+	"slices"
 	"time"
 
 	"postern/portal/order"
@@ -10,18 +11,24 @@ import (
 
 // parcel is one shipment.
 type parcel struct {
-	Heading         string
-	Number          string
-	TrackURL, Track string // URL of the carrier's page and the link's text
-	Facts           []parcelFact
-	Items           []string
-	Open            bool // the items are listed at once
-	Pickup, Hours   string
+	Heading       string
+	Number        string
+	TrackURL      string // of the carrier's page
+	Facts         []parcelFact
+	Items         []string
+	Open          bool   // the items are listed at once
+	Place         string // where to collect it, if the heading says "Pickup point"
+	Pickup, Hours string
 }
 
 // isEmpty reports whether the parcel has only a heading.
 func (p parcel) isEmpty() bool {
-	return p.Number+p.TrackURL+p.Pickup+p.Hours == "" && len(p.Facts) == 0 && len(p.Items) == 0
+	return p.Number+p.TrackURL+p.Place+p.Pickup+p.Hours == "" && len(p.Facts) == 0 && len(p.Items) == 0
+}
+
+// isToldAlready reports whether the parcel has nothing but the day of its delivery, which the headline has too.
+func (p parcel) isToldAlready(given order.Shipment) bool {
+	return p.Number+p.TrackURL+p.Place+p.Pickup+p.Hours == "" && len(p.Items) == 0 && len(p.Facts) == 1 && given.DeliveredAt != nil
 }
 
 // parcelFact is a label with a date or text.
@@ -39,7 +46,6 @@ func (p *orderPage) parcels() []parcel {
 		return nil
 	}
 	shipments := p.Order.Shipments
-	named, _ := p.Order.PickupPlace()
 	var parcels []parcel
 	for i, given := range shipments {
 		made := parcel{Heading: p.T("order.parcel"), Number: given.Number, Pickup: given.PickupPoint,
@@ -48,22 +54,29 @@ func (p *orderPage) parcels() []parcel {
 		case len(shipments) > 1:
 			made.TrackURL = given.URL // with a single parcel the link is among the actions
 			made.Heading = p.T("order.parcel.of", "Number", i+1, "All", len(shipments))
+		case given.PickupPoint != "" && !p.Order.IsOver():
+			made.Heading, made.Place, made.Pickup = p.T("order.pickup"), given.PickupPoint, ""
 		case given.Carrier != "":
 			made.Heading = p.T("order.parcel.by", "Carrier", given.Carrier)
 		}
-		made.Track = trackText(p.Base, given.Carrier)
-		made.Facts = p.parcelFacts(given, len(shipments) > 1)
-		made.Items = p.items(given)
-		made.Open = len(shipments) > 1 && len(given.Items) <= maxShownItems
-		if named != "" && given.PickupPoint == named && given.PickupHours == p.Second {
-			made.Pickup, made.Hours = "", "" // the headline has them
+		made.Facts = p.parcelFacts(given, len(shipments) > 1 || made.Place != "")
+		if len(shipments) > 1 || len(p.Order.Lines) > maxShownItems || !p.holdsAll(given) {
+			made.Items = p.items(given) // else they stand right below
 		}
-		if made.isEmpty() && len(shipments) == 1 {
+		made.Open = len(shipments) > 1 && len(given.Items) <= maxShownItems
+		if len(shipments) == 1 && (made.isEmpty() || made.isToldAlready(given)) {
 			continue
 		}
 		parcels = append(parcels, made)
 	}
 	return parcels
+}
+
+// holdsAll reports whether all items of the order are in the parcel.
+func (p *orderPage) holdsAll(given order.Shipment) bool {
+	return !slices.ContainsFunc(p.Order.Items(), func(l order.Line) bool {
+		return !slices.Contains(given.Items, order.ShipmentItem{Line: l.ID, Quantity: l.Quantity})
+	})
 }
 
 // items returns what is in a parcel.

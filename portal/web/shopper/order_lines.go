@@ -4,6 +4,7 @@ import (
 	"html/template"
 	"strings"
 
+	"postern/portal/money"
 	"postern/portal/order"
 	"postern/portal/web/page"
 )
@@ -18,7 +19,8 @@ type line struct {
 	BeforeText          string // "before discount", for screen readers
 	PartOf              string // "Part of the set", for a part of another line
 	Warranty, Status    string
-	IsGoods             bool // false hides the picture, quantity and unit price
+	Returned            string // how much of it came back
+	IsGoods             bool   // false hides the picture, quantity and unit price
 }
 
 // roomForLine is the approximate size of a line in bytes.
@@ -50,7 +52,7 @@ func (p *orderPage) lineRows() (template.HTML, error) {
 // marked returns the line with gaps in the place of its values.
 func (l line) marked(gaps *page.Gaps) line {
 	for _, value := range []*string{&l.Name, &l.URL, &l.Picture, &l.Options, &l.SKU, &l.Quantity, &l.Unit, &l.Sum,
-		&l.Each, &l.Before, &l.BeforeText, &l.PartOf, &l.Warranty, &l.Status} {
+		&l.Each, &l.Before, &l.BeforeText, &l.PartOf, &l.Warranty, &l.Status, &l.Returned} {
 		*value = gaps.Text(*value)
 	}
 	return l
@@ -91,10 +93,51 @@ func (p *orderPage) line(given order.Entry, names map[string]string) line {
 			l.Before, l.BeforeText = p.Money(p.Order.Amount(*given.Subtotal)), p.T("order.line.before")
 		}
 	}
+	if back := p.returned[given.ID]; given.ID != "" && back != "" {
+		l.Returned = p.T("order.line.returned", "Part", p.Decimal(back), "All", p.Decimal(given.Quantity))
+	}
+	if given.Depth > 0 && given.Silent && l.IsGoods { // a part has one short line
+		l.Name, l.Quantity, l.Each = l.Quantity+" × "+l.Name, "", ""
+	}
 	if given.Status != "" && given.Status != p.Order.Status.Fulfillment {
 		l.Status = p.word(given.Status)
 	}
 	return l
+}
+
+// returnedGoods returns how much of each line came back: as the returns say or, without any, the refunds.
+func returnedGoods(o order.Order) map[string]money.Decimal {
+	back, left := map[string]money.Decimal{}, map[string]money.Decimal{}
+	for _, l := range o.Lines {
+		left[l.ID] = l.Quantity
+	}
+	take := func(id string, quantity money.Decimal) {
+		if id != "" && quantity != "" && left[id] != "" {
+			left[id] = left[id].Minus(quantity)
+			back[id] = quantity
+		}
+	}
+	for _, r := range o.Returns {
+		if r.State != order.ReturnReceived && r.State != order.ReturnRefunded {
+			continue
+		}
+		for _, l := range r.Lines {
+			take(l.Line, l.Quantity)
+		}
+	}
+	if len(o.Returns) == 0 && (o.Status.Fulfillment == order.PartiallyReturned || o.Status.Fulfillment == order.Returned) {
+		for _, r := range o.Refunds {
+			for _, l := range r.Lines {
+				take(l.Line, l.Quantity)
+			}
+		}
+	}
+	for _, l := range o.Lines {
+		if back[l.ID] != "" {
+			back[l.ID] = l.Quantity.Minus(left[l.ID])
+		}
+	}
+	return back
 }
 
 // each returns a quantity and a unit price in short: "2 × €15.00".

@@ -50,13 +50,13 @@ func TestPaymentComesFirst(t *testing.T) {
 			"payment_instructions": due}, "Pay €12.50 by bank transfer by Thursday 12 March.|Your order is being processed."},
 		{"transfer that is late", fields{"payment": "pending", "payment_kind": "transfer", "fulfillment": "unfulfilled",
 			"payment_instructions": fields{"iban": due["iban"], "due_at": "2026-03-01"}},
-			"Your payment of €12.50 was due on 1 March 2026.|The shop has received your order."},
+			"Your payment of €12.50 was due on 1 March 2026. You can still pay it now."},
 		{"transfer, no day", fields{"payment": "pending", "payment_kind": "transfer", "fulfillment": "unfulfilled"},
-			"Pay €12.50 by bank transfer.|The shop has received your order."},
+			"Pay €12.50 by bank transfer."},
 		{"transfer, on its way already", fields{"payment": "pending", "payment_kind": "transfer", "fulfillment": "shipped",
 			"payment_instructions": due}, "Your order is on its way.|Pay €12.50 by bank transfer by Thursday 12 March."},
 		{"partly paid", fields{"payment": "partially_paid", "amount_paid": "2.50", "fulfillment": "unfulfilled"},
-			"You’ve paid €2.50 of €12.50. €10.00 is left to pay.|The shop has received your order."},
+			"You’ve paid €2.50 of €12.50. €10.00 is left to pay."},
 		{"cash on delivery", fields{"payment": "pending", "payment_kind": "cod", "fulfillment": "processing"},
 			"Your order is being processed.|You’ll pay €12.50 on delivery."},
 		{"invoice", fields{"payment": "pending", "payment_kind": "invoice", "fulfillment": "processing"},
@@ -64,10 +64,10 @@ func TestPaymentComesFirst(t *testing.T) {
 		{"invoice with a day", fields{"payment": "pending", "payment_kind": "invoice", "fulfillment": "processing",
 			"payment_instructions": due}, "Pay the invoice for €12.50 by Thursday 12 March.|Your order is being processed."},
 		{"failed card", fields{"payment": "failed", "payment_kind": "card", "fulfillment": "unfulfilled"},
-			"Your card payment failed.|The shop has received your order."},
+			"Your card payment failed."},
 		{"failed card, with a link", fields{"payment": "failed", "payment_kind": "card", "fulfillment": "unfulfilled",
 			"links": fields{"payment": "https://pay.test"}},
-			"Your card payment failed. Pay again to complete your order.|The shop has received your order."},
+			"Your card payment of €12.50 failed. Pay again to complete your order."},
 		{"partly refunded", fields{"payment": "partially_refunded", "fulfillment": "delivered", "refunded": "2.50"},
 			"Your order was delivered.|€2.50 was refunded to you."},
 		{"refunded, nobody knows how much", fields{"payment": "partially_refunded", "fulfillment": "delivered"},
@@ -94,8 +94,8 @@ func TestTransfer(t *testing.T) {
 		"payment_instructions": fields{"account_name": "Test shop", "iban": "sk31 1200 0000 1987 4263 7541",
 			"bic": "TATRSKBX", "variable_symbol": "2026001", "reference": "Order 1", "due_at": "2026-03-12"}}
 	page := orderPage(t, order)
-	wantRows(t, page, ".payment-facts > div", "Amount €12.50 Copy", "IBAN SK31 1200 0000 1987 4263 7541 Copy", "Variable symbol 2026001 Copy",
-		"Message for recipient Order 1 Copy", "Recipient Test shop Copy", "BIC TATRSKBX Copy", "Due Thursday 12 March")
+	wantRows(t, page, ".payment-facts > div", "Amount €12.50 Copy", "Due Thursday 12 March", "IBAN SK31 1200 0000 1987 4263 7541 Copy", "Variable symbol 2026001 Copy",
+		"Message for recipient Order 1 Copy", "Recipient Test shop Copy", "BIC TATRSKBX Copy")
 	copied := []string{"12.50", "SK3112000000198742637541", "2026001", "Order 1", "Test shop", "TATRSKBX"}
 	if diff := cmp.Diff(copied, page.Attrs(".payment-facts button[hidden]", "data-copy")); diff != "" {
 		t.Error(diff)
@@ -168,7 +168,8 @@ func TestDigitalOrder(t *testing.T) {
 		unpaid.Has("#downloads a") || strings.Contains(unpaid.Body, "https://www.shop.test/1") {
 		t.Errorf("an unpaid order offers its files: %q", unpaid.Text("#downloads"))
 	}
-	for word, want := range map[string]string{"shipped": "Your digital order has been delivered.",
+	for word, want := range map[string]string{"shipped": "Your digital order has been delivered." +
+		"There are no files to download here. Check your email from the shop, or ask the shop for them.",
 		"processing": "The shop is preparing your digital order."} {
 		page := orderPage(t, fields{"is_digital": true, "fulfillment": word, "payment": "paid"})
 		if got := page.Text(".headline"); got != want {
@@ -194,9 +195,9 @@ func TestTotalsOfEveryKind(t *testing.T) {
 		"payments": []fields{{"kind": "card", "method": "Visa", "last_digits": "4242", "amount": "18.00", "at": "2026-03-01T10:00:00Z"},
 			{"kind": "gift_card", "amount": "2.00"}},
 	})
-	wantRows(t, page, ".totals tr", "Subtotal €30.00", "Discount (MAY) (already deducted) −€3.00", "Delivery €4.00",
-		"Cash on delivery fee €1.50", "For the team €2.00", "Rounding −€0.01", "Gift card •••• 9F2K −€5.00",
-		"Store credit −€1.00", "Total €31.50", "Paid −€20.00", "Refunded on 2 March 2026 Leaks · 1 × Pen −€10.00", "Refunded −€2.00",
+	wantRows(t, page, ".totals tr", "Subtotal €30.00", "Delivery €4.00",
+		"Cash on delivery fee €1.50", "Tip · For the team €2.00", "Rounding −€0.01", "Gift card •••• 9F2K −€5.00",
+		"Store credit −€1.00", "Total €31.50", "Discount (MAY) (already deducted) −€3.00", "Paid −€20.00", "Refunded on 2 Mar 2026 Leaks · 1 × Pen −€10.00", "Refunded −€2.00",
 		"Refunded −€3.00", "Left to pay €11.50")
 	wantRows(t, page, ".order-side section:has(dl.details dd.figures) dl > div", "Visa •••• 4242 €18.00 on 1 March 2026", "Gift card €2.00")
 	wantRows(t, page, ".lines tbody td:last-child", "€30.00 before discount: €33.00")
@@ -218,9 +219,9 @@ func TestBundles(t *testing.T) {
 		count              string
 	}{
 		{"the set has the price", "10.00", "0.00", []string{"Tea 1 €2.50", "Set 1 × €10.00 1 €10.00 €10.00",
-			"Plate (part of Set) × 2 2", "Mug (part of Set) × 2 2"}, "2 items"},
+			"2 × Plate (part of Set)", "2 × Mug (part of Set)"}, "2 items"},
 		{"both have one", "10.00", "8.00", []string{"Tea 1 €2.50", "Set 1 × €10.00 1 €10.00 €10.00",
-			"Plate (part of Set) 2 × €4.00 2 €4.00 €8.00", "Mug (part of Set) × 2 2"}, "3 items"},
+			"Plate (part of Set) 2 × €4.00 2 €4.00 €8.00", "2 × Mug (part of Set)"}, "3 items"},
 		{"only the parts have one", "0.00", "8.00", []string{"Tea 1 €2.50", "Set 1",
 			"Plate (part of Set) 2 × €4.00 2 €4.00 €8.00", "Mug (part of Set) × 2 2 €0.00"}, "3 items"},
 	}
@@ -251,14 +252,18 @@ func TestWarranty(t *testing.T) {
 	}
 }
 
-// TestPickup checks that the headline names the one place to collect an order with its hours, that several places
+// TestPickup checks that the headline names the one place to collect an order and a card its hours, that several places
 // stay with their parcels, and that such an order is collected, not delivered.
 func TestPickup(t *testing.T) {
 	t.Parallel()
 	corner := fields{"carrier": "Packeta", "pickup_point": "Corner shop", "pickup_hours": "Mon 8 to 18\nSat 9 to 12"}
 	page := orderPage(t, fields{"fulfillment": "ready_for_pickup", "shipments": []fields{corner}})
-	wantRows(t, page, ".headline p", "Your order is ready for pickup at Corner shop.", "Mon 8 to 18 Sat 9 to 12")
-	if got := page.Texts(".timeline .step-future"); page.Has(".parcel") || len(got) != 1 || !strings.HasPrefix(got[0], "Collected") {
+	wantRows(t, page, ".headline p", "Your order is ready for pickup at Corner shop.")
+	wantRows(t, page, ".parcel", "Pickup point Corner shop Carrier Packeta Opening hours Mon 8 to 18 Sat 9 to 12")
+	if page.Has(".order-actions") {
+		t.Error("a name without an address leads to a map, or the cancellation is a button")
+	}
+	if got := page.Texts(".timeline .step-future"); len(got) != 1 || !strings.HasPrefix(got[0], "Collected") {
 		t.Errorf("to come: %q, the parcel: %q", got, page.Text(".parcel"))
 	}
 	page = orderPage(t, fields{"fulfillment": "ready_for_pickup", "payment": "pending", "payment_kind": "cod",
@@ -317,6 +322,11 @@ func TestItemsOfADelivery(t *testing.T) {
 	t.Parallel()
 	lines := []fields{{"id": "a", "name": "Pen", "quantity": "2", "total": "1"}, {"id": "b", "name": "Ink", "quantity": "1", "total": "1"}}
 	items := []fields{{"line": "a", "quantity": "2"}, {"line": "b", "quantity": "1"}}
+	whole := fields{"lines": lines, "fulfillment": "shipped", "shipments": []fields{{"carrier": "DHL", "number": "1", "items": items}}}
+	if page := orderPage(t, whole); !page.Has(".parcel") || page.Has(".parcel details") {
+		t.Errorf("the only parcel repeats the few items below it: %s", page.Text(".parcel"))
+	}
+	items = items[:1]
 	page := orderPage(t, fields{"lines": lines, "fulfillment": "shipped", "shipments": []fields{{"carrier": "DHL", "items": items}}})
 	if page.Text(".parcel h2") != "Parcel with DHL" || page.Text(".parcel details:not([open]) summary") != "All items in this delivery" ||
 		page.Text(".parcel details li") != "2 × Pen" {
@@ -352,5 +362,76 @@ func TestBuyAgain(t *testing.T) {
 		if got := page.Attr("main .button.main", "href"); got != want {
 			t.Errorf("%s: %q", number, got)
 		}
+	}
+}
+
+// TestPickupWithAnAddress checks that the main action leads to a map if the pickup point has an address.
+func TestPickupWithAnAddress(t *testing.T) {
+	t.Parallel()
+	page := orderPage(t, fields{"fulfillment": "ready_for_pickup", "shipments": []fields{{"pickup_point": "Kiosk, Hlavná 3"}}})
+	if got := page.Attr(".order-actions .main", "href"); !strings.HasSuffix(got, "query=Kiosk%2C+Hlavn%C3%A1+3") {
+		t.Errorf("the main action leads to %q", got)
+	}
+	if got := page.Attr(".headline", "class"); got != "headline tone-done" {
+		t.Errorf("good news has the class %q", got)
+	}
+}
+
+// TestLatePayment checks that a payment that is late is marked, and that the page says how late it is.
+func TestLatePayment(t *testing.T) {
+	t.Parallel()
+	page := orderPage(t, fields{"payment": "pending", "payment_kind": "transfer", "fulfillment": "unfulfilled",
+		"payment_instructions": fields{"iban": "SK3112000000198742637541", "due_at": "2026-02-20"}})
+	if got := page.Text(".payment-facts .late"); !strings.HasPrefix(got, "20 February 2026 (") || !strings.HasSuffix(got, " days ago)") {
+		t.Errorf("the day: %q", got)
+	}
+	if got := page.Attr(".headline", "class"); got != "headline tone-stopped" {
+		t.Errorf("the headline has the class %q", got)
+	}
+}
+
+// TestHeadlineFollowsTheParcels checks that the sentence agrees with what the parcels and lines say.
+func TestHeadlineFollowsTheParcels(t *testing.T) {
+	t.Parallel()
+	came := fields{"delivered_at": "2026-03-01T10:00:00Z", "carrier": "DHL"}
+	for want, members := range map[string]fields{
+		"1 of 2 parcels has been delivered. The rest is on its way.": {"fulfillment": "partially_shipped",
+			"shipments": []fields{came, {"carrier": "DHL", "number": "1"}}},
+		"2 of 3 parcels have been delivered. The rest is on its way.": {"fulfillment": "shipped",
+			"shipments": []fields{came, came, {"carrier": "DHL", "number": "1"}}},
+		"Part of your order is on its way. The rest will follow.": {"fulfillment": "shipped", "lines": []fields{
+			{"name": "Pen", "quantity": "1", "total": "1"}, {"name": "Ink", "quantity": "1", "total": "1", "fulfillment": "processing"}}},
+		"Your order was delivered on 1 March 2026.": {"fulfillment": "delivered", "shipments": []fields{came}},
+	} {
+		page := orderPage(t, members)
+		if got := page.Text(".headline"); got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+		if page.Has(".parcel") != (len(page.Texts("#parcels h2")) > 1) {
+			t.Errorf("%s: a parcel only repeats the headline: %s", want, page.Text("#parcels"))
+		}
+	}
+}
+
+// TestReturnedGoods checks that the lines say what came back and the totals what the order costs in the end.
+func TestReturnedGoods(t *testing.T) {
+	t.Parallel()
+	lines := []fields{{"id": "a", "name": "Pen", "quantity": "3", "total": "9.00"}, {"id": "b", "name": "Ink", "quantity": "1", "total": "3.50"}}
+	back := []fields{{"line": "a", "quantity": "1"}}
+	refunds := []fields{{"amount": "3.00", "lines": back}, {"amount": "3.00", "lines": back}}
+	page := orderPage(t, fields{"lines": lines, "fulfillment": "partially_returned", "payment": "partially_refunded", "refunds": refunds})
+	if diff := cmp.Diff([]string{"2 of 3 returned"}, page.Texts(".lines .tag")); diff != "" {
+		t.Error(diff)
+	}
+	if got := page.Text(".totals .due"); tight(got) != tight("Total after refunds €6.50") {
+		t.Errorf("in the end: %q", got)
+	}
+	if page = orderPage(t, fields{"lines": lines, "fulfillment": "delivered", "payment": "partially_refunded",
+		"refunds": refunds}); page.Has(".lines .tag") {
+		t.Error("a refund without a return is a return")
+	}
+	if page = orderPage(t, fields{"lines": lines, "fulfillment": "delivered", "payment": "paid", "returns": []fields{
+		{"number": "r", "state": "received", "lines": back}, {"number": "s", "state": "requested", "lines": back}}}); page.Text(".lines .tag") != "1 of 3 returned" {
+		t.Errorf("of two returns one has arrived: %q", page.Text(".lines .tag"))
 	}
 }

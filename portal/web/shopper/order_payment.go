@@ -18,10 +18,13 @@ type transfer struct {
 }
 
 // copied is a value that can be copied. Copy is "" for one that nobody needs to type.
-type copied struct{ Label, Value, Copy, CopyLabel string }
+type copied struct {
+	Label, Value, Copy, CopyLabel string
+	Late                          bool // a day that has passed
+}
 
 // transfer returns how to pay, or nil if the order needs no payment or names no account.
-func (p *orderPage) transfer(drawings *bank.Drawings) (*transfer, error) {
+func (p *orderPage) transfer(now time.Time, drawings *bank.Drawings) (*transfer, error) {
 	in := p.Order.Transfer()
 	if in == nil {
 		return nil, nil //nolint:nilnil // most orders have none
@@ -31,10 +34,15 @@ func (p *orderPage) transfer(drawings *bank.Drawings) (*transfer, error) {
 	add := func(key, value, raw string) {
 		if value != "" {
 			label := p.T(key)
-			made.Facts = append(made.Facts, copied{label, value, raw, p.T("payment.copy.what", "What", label)})
+			made.Facts = append(made.Facts, copied{Label: label, Value: value, Copy: raw,
+				CopyLabel: p.T("payment.copy.what", "What", label)})
 		}
 	}
 	add("payment.amount", p.Money(due), due.Decimal())
+	if in.DueAt != nil {
+		add("payment.due", p.dueDay(*in.DueAt, now), "")
+		made.Facts[len(made.Facts)-1].Late = p.isLate(now)
+	}
 	add("payment.iban", bank.Grouped(in.IBAN), in.IBAN)
 	add("payment.account", in.Account, in.Account)
 	add("payment.variable_symbol", in.VariableSymbol, in.VariableSymbol)
@@ -49,7 +57,6 @@ func (p *orderPage) transfer(drawings *bank.Drawings) (*transfer, error) {
 		Reference: in.Reference,
 	}
 	if in.DueAt != nil {
-		add("payment.due", p.L.DayDate(*in.DueAt), "")
 		asked.Due = in.DueAt.In(p.Shop.Location())
 	}
 	code, ok := asked.Code(payerCountry(p.Order))
@@ -62,6 +69,21 @@ func (p *orderPage) transfer(drawings *bank.Drawings) (*transfer, error) {
 	}
 	made.Code, made.CodeFor = &picture, p.T("payment.qr."+string(code.Format))
 	return made, nil
+}
+
+// isLate reports whether the last day to pay an unpaid order has passed.
+func (p *orderPage) isLate(now time.Time) bool {
+	in := p.Order.Instructions
+	return p.Order.Status.Unpaid() && in != nil && in.DueAt != nil && in.DueAt.Before(startOfDay(now))
+}
+
+// dueDay names the last day to pay and, once it has passed, says how long ago that was.
+func (p *orderPage) dueDay(due, now time.Time) string {
+	if !p.isLate(now) {
+		return p.L.DayDate(due)
+	}
+	days := int(startOfDay(now).Sub(startOfDay(due.In(now.Location()))).Round(24*time.Hour) / (24 * time.Hour))
+	return p.T("payment.due.late", "Due", due, "Count", days)
 }
 
 // payerCountry returns the country of the payer's address, or "".
@@ -92,7 +114,12 @@ func (p *orderPage) paymentSentence(now time.Time) string {
 	}
 	in := o.Instructions
 	if in != nil && in.DueAt != nil && o.Status.Unpaid() && (word == "transfer" || word == "invoice" || word == "pending") {
-		if word += ".on"; in.DueAt.Before(startOfDay(now)) {
+		switch {
+		case !p.isLate(now):
+			word += ".on"
+		case o.Links.Payment != "" || o.Transfer() != nil:
+			word = "late.open"
+		default:
 			word = "late"
 		}
 		return p.T("payment.sentence."+word, "Amount", o.Amount(amount), "Due", *in.DueAt)

@@ -20,7 +20,7 @@ type orderReturns struct {
 
 // sentRequest is a request to cancel the order, with the shop's answer.
 type sentRequest struct {
-	Tone          string
+	Tone, Icon    string
 	Text, Words   string
 	Answer, Shown string // the shop's words, and who wrote them
 }
@@ -38,7 +38,6 @@ type shownReturn struct {
 	Steps       []step
 	LabelURL    string
 	TrackURL    string
-	Track       string
 	TrackNumber string
 }
 
@@ -58,7 +57,7 @@ func returnsOf(b page.Base, o order.View, sent inquiry.Correspondence, unread bo
 // cancellation describes a request to cancel and its outcome: the shop's answer, or what the order's status
 // shows.
 func cancellation(b page.Base, o order.View, r inquiry.Record) *sentRequest {
-	made := &sentRequest{Words: r.Text, Tone: string(order.Neutral)}
+	made := &sentRequest{Words: r.Text, Tone: string(order.Neutral), Icon: string(order.Neutral)}
 	key := "late"
 	switch closed := o.Action(order.ActionCancel, nil).Closed; {
 	case closed == "cancel.cancelled" || closed == "cancel.refunded":
@@ -71,6 +70,9 @@ func cancellation(b page.Base, o order.View, r inquiry.Record) *sentRequest {
 	case closed == "":
 		key, made.Tone = "open", string(order.Waiting)
 	}
+	if made.Icon = made.Tone; key == "open" {
+		made.Icon = pauseIcon
+	}
 	made.Text = b.T("request.sent.cancel."+key, "When", r.At)
 	return made
 }
@@ -79,12 +81,15 @@ func cancellation(b page.Base, o order.View, r inquiry.Record) *sentRequest {
 func (p orderReturns) returned(o order.View, r inquiry.Returned) shownReturn {
 	given := r.Return
 	shown := shownReturn{
-		Heading: p.T("return.heading"), Status: p.Pill(returnTone(given.State), p.T("return.state."+given.State)),
+		Heading: p.T("return.heading"), Status: p.Pill(returnTone(given.State), p.T("return.state."+given.State)).With(returnIcon),
 		Next: p.T("return.next." + given.State), Answer: given.Declined, LabelURL: given.LabelURL,
 		TrackURL: given.TrackingURL, TrackNumber: given.TrackingNumber, Steps: p.steps(r),
 	}
-	if given.Number != "" {
+	switch {
+	case given.Number != "":
 		shown.Heading = p.T("return.heading.number", "Number", given.Number)
+	case r.Request != nil:
+		shown.Heading = p.T("return.heading.date", "Date", r.Request.At)
 	}
 	switch ready := given.State == order.ReturnLabel || given.State == order.ReturnApproved; {
 	case !ready:
@@ -93,9 +98,6 @@ func (p orderReturns) returned(o order.View, r inquiry.Returned) shownReturn {
 		shown.Next = p.T("return.next.approved")
 	default:
 		shown.Next = p.T("return.next.label")
-	}
-	if shown.TrackURL != "" {
-		shown.Track = trackText(p.Base, given.Carrier)
 	}
 	reason := given.Reason
 	if r.Request != nil {
@@ -163,14 +165,6 @@ func (p orderReturns) steps(r inquiry.Returned) []step {
 		steps = append(steps, step{Class: "step-future", Text: p.T("return.state." + state), Future: true})
 	}
 	return steps
-}
-
-// trackText returns the text of a link to a carrier's page.
-func trackText(b page.Base, carrier string) string {
-	if carrier == "" {
-		return b.T("order.track")
-	}
-	return b.T("order.track.by", "Carrier", carrier)
 }
 
 // reasonText returns a reason for a return as customers read it: a built-in one in their language, any other

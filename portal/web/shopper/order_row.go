@@ -206,7 +206,7 @@ func headline(b page.Base, s order.Status, key string, now time.Time) string {
 	if key == "headline.source" { // finding these words takes longer than the rest of the row
 		source = s.OwnWords()
 	}
-	return b.T(key, "Carrier", s.Carrier, "Date", s.DeliveredAt, "Expected", s.ExpectedTo, "Label", s.Label,
+	return b.T(key, "Count", s.Arrived, "All", s.Parcels, "Carrier", s.Carrier, "Date", s.DeliveredAt, "Expected", s.ExpectedTo, "Label", s.Label,
 		"Source", source)
 }
 

@@ -10,6 +10,9 @@ import (
 // total is one row below the lines. Class is one of those below, or "". Note stands below the label.
 type total struct{ Class, Label, Amount, Note string }
 
+// feeTip is the kind of a fee whose label needs the name of its kind: shops thank for it.
+const feeTip = "tip"
+
 const (
 	subClass   = "sub" // an amount that another row includes
 	grandClass = "grand-total"
@@ -20,7 +23,10 @@ const (
 // the total if they are added to it and after the total if the prices include them.
 func (p *orderPage) totals() []total {
 	o := p.Order
-	rows := append(p.optional(nil, "order.subtotal", o.Subtotal), p.discounts()...)
+	rows, included := p.optional(nil, "order.subtotal", o.Subtotal), o.LinesDiscounted != nil && *o.LinesDiscounted
+	if !included {
+		rows = append(rows, p.discounts()...)
+	}
 	rows = p.optional(rows, "order.shipping", o.Shipping)
 	rows = append(rows, p.fees()...)
 	if !o.PricesIncludeTax {
@@ -33,13 +39,20 @@ func (p *orderPage) totals() []total {
 		rows = append(rows, p.row("", p.T("order.store_credit"), -validate.Reduced(*o.StoreCredit)))
 	}
 	rows = append(rows, p.row(grandClass, p.T("order.total"), o.Total))
+	if included { // no row of the column that adds up to the total
+		rows = append(rows, p.discounts()...)
+	}
 	if o.PricesIncludeTax {
 		rows = append(rows, p.taxes(subClass)...)
 	}
 	if paid := o.Paid(); paid != 0 && paid != o.Total {
 		rows = append(rows, p.row("", p.T("order.paid"), -paid))
 	}
-	rows = append(rows, p.refunds()...)
+	refunds := p.refunds()
+	rows = append(rows, refunds...)
+	if left := p.afterRefunds(); left > 0 && len(refunds) > 0 {
+		rows = append(rows, p.row(dueClass, p.T("order.after_refunds"), left))
+	}
 	if due := o.Due(); due > 0 && p.owes() && (due != o.Total || o.AmountDue != nil) {
 		rows = append(rows, p.row(dueClass, p.T("order.due"), due))
 	}
@@ -90,6 +103,8 @@ func (p *orderPage) fees() []total {
 		label := fee.Label
 		if label == "" {
 			label = p.T("order.fee." + fee.Kind)
+		} else if fee.Kind == feeTip {
+			label = p.T("order.fee.tip") + " · " + label
 		}
 		rows = append(rows, p.row("", label, fee.Amount))
 	}
@@ -131,6 +146,8 @@ func (p *orderPage) taxes(class string) []total {
 
 func (p *orderPage) taxLabel(tax order.TaxLine, included string) string {
 	switch {
+	case tax.Label != "" && included != "":
+		return p.T("order.tax.label.included", "Label", tax.Label)
 	case tax.Label != "":
 		return tax.Label
 	case tax.Rate != "":
@@ -147,7 +164,7 @@ func (p *orderPage) refunds() []total {
 	for _, refund := range o.Refunds {
 		label := p.T("order.refunded")
 		if refund.At != nil {
-			label = p.T("order.refunded.on", "When", *refund.At)
+			label = p.T("order.refunded.on", "When", p.L.ShortDate(*refund.At))
 		}
 		row := p.row("", label, -refund.Amount)
 		row.Note = p.refundNote(refund)
@@ -157,6 +174,18 @@ func (p *orderPage) refunds() []total {
 		rows = append(rows, p.row("", p.T("order.refunded"), listed-validate.Reduced(*o.Refunded)))
 	}
 	return rows
+}
+
+// afterRefunds returns what the order costs after its refunds, 0 if money is due still or that is not known.
+func (p *orderPage) afterRefunds() int64 {
+	o := p.Order
+	switch {
+	case o.Refunded == nil || o.Status.Cancelled() || o.Due() > 0 && p.owes():
+		return 0
+	case o.Paid() > 0:
+		return o.Paid() - validate.Reduced(*o.Refunded)
+	}
+	return o.Total - validate.Reduced(*o.Refunded)
 }
 
 // refundNote says what a refund is for: its reason, then its lines.

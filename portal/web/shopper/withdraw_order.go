@@ -36,6 +36,7 @@ type withdrawalNote struct {
 	Excluded []string
 	Path     string // path of the withdrawal form, "" if none is offered
 	Late     string // path of the withdrawal form after the period has ended, otherwise ""
+	Folded   bool   // it only says that the customer cannot withdraw
 }
 
 // withdrawal returns the note, or nil if the shop does not offer withdrawal.
@@ -69,6 +70,7 @@ func noteOf(b page.Base, o order.View) withdrawalNote {
 	case right.Closed == "":
 		note.Texts = append(note.Texts, b.T("withdraw.open.until", "Last", right.Last))
 	}
+	note.Folded = right.Closed != "" && len(right.Received) == 0
 	switch right.Closed {
 	case "":
 		note.Path = withdrawOrderPath(o.Number)
