@@ -77,11 +77,11 @@ func downloadShape() map[string]any {
 func bundleShape() map[string]any {
 	return object{"total": "67.90", "lines_discounted": true, "subtotal": "61.00",
 		"lines": []any{
-			object{"id": "set", "name": "Breakfast set for two", "quantity": "1", "unit_price": "49.00", "subtotal": "54.00",
+			object{"id": "set", "sku": "SET", "name": "Breakfast set for two", "quantity": "1", "unit_price": "49.00", "subtotal": "54.00",
 				"total": "49.00", "warranty_months": 24},
 			object{"id": "a", "parent": "set", "name": "Enamel mug", "quantity": "2", "total": "0.00"},
 			object{"id": "b", "parent": "set", "name": "Plate, blueprint", "quantity": "2", "total": "0.00"},
-			object{"id": "tea", "name": "Lime blossom", "quantity": "0.250", "unit_price": "48.00", "total": "12.00"},
+			object{"id": "tea", "sku": "TEA", "name": "Lime blossom", "quantity": "0.250", "unit_price": "48.00", "total": "12.00"},
 		},
 		"fees":      []any{object{"kind": "gift_wrap", "amount": "3.90"}, object{"kind": "tip", "label": "Thank you", "amount": "5.00"}},
 		"discounts": []any{object{"label": "Spring", "amount": "5.00"}}, "store_credit": "2.00",

@@ -161,6 +161,9 @@ func (s *site) writePage(c *fiber.Ctx, f failure) error {
 	if !base.L.Has(f.key) {
 		f.key = "" // the kind's own sentence instead
 	}
+	if !isRead(c) { // the form's own path may have no page
+		base.CurrentURL = s.pageOf(c)
+	}
 	return s.pages.Problem(c, f.status, base, &validate.Error{Kind: f.kind, Key: f.key}, gate.RequestID(c))
 }
 

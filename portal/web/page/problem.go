@@ -12,7 +12,8 @@ import (
 type problem struct {
 	Base
 	Text      string
-	Action    *Link
+	Cure      *Link  // the button that mends the error, nil if only another page does
+	Action    *Link  // to where the visitor begins; the main button without a cure
 	Reference string // the request ID, for contacting the shop
 }
 
@@ -24,6 +25,7 @@ func (p *Pages) Problem(c *fiber.Ctx, status int, b Base, err error, reference s
 		data.Title = b.T(kindKey(validate.KindOf(err)) + ".title")
 	}
 	data.Reference = reference
+	data.Cure = b.cure(validate.KindOf(err))
 	if c.Method() != fiber.MethodGet && c.Method() != fiber.MethodHead { // the form's path may have no page
 		data.CurrentURL = b.Home()
 	}
@@ -33,6 +35,9 @@ func (p *Pages) Problem(c *fiber.Ctx, status int, b Base, err error, reference s
 // problem returns the page's data. The title is empty if the key has none.
 func (b Base) problem(key string) problem {
 	b.Title, b.Flash, b.SingleCard, b.Nav, b.Wide = "", nil, !b.SignedIn, "", false
+	if out := key + ".out"; !b.SignedIn && b.Shop.ID != "" && b.L.Has(out) {
+		b.Title, key = b.T(key+".title"), out
+	}
 	if b.L.Has(key + ".title") {
 		b.Title = b.T(key + ".title")
 	}
@@ -44,6 +49,22 @@ func (b Base) problem(key string) problem {
 		data.Action = &Link{Label: b.T("problem.sign_in"), Path: b.Link("/sign-in")}
 	}
 	return data
+}
+
+// cure returns the link that mends an error of a kind, or nil: to the page of the form, or to the same page again.
+func (b Base) cure(kind validate.Kind) *Link {
+	if b.Shop.ID == "" || b.CurrentURL == "" {
+		return nil
+	}
+	switch kind {
+	case validate.Conflict:
+		return &Link{Label: b.T("problem.reload"), Path: b.CurrentURL}
+	case validate.Invalid, validate.TooLarge:
+		return &Link{Label: b.T("problem.back"), Path: b.CurrentURL}
+	case validate.TooMany, validate.Unavailable, validate.Internal:
+		return &Link{Label: b.T("problem.again"), Path: b.CurrentURL}
+	}
+	return nil
 }
 
 // ownKey returns the message key of an error, or the key of its kind. It never reveals an internal error.

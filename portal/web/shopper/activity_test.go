@@ -46,7 +46,7 @@ func TestPrivacyShowsWhatTheShopDid(t *testing.T) {
 	i.Work()
 	b = signedIn(i)
 	b.Get("/privacy").Want(http.StatusOK)
-	if got := acts(); len(got) != 15 || !strings.HasSuffix(got[1], ", by a system administrator") {
+	if got := acts(); len(got) != 15 || !strings.HasSuffix(got[1], ", by the shop") {
 		t.Errorf("the first page: %q", got)
 	}
 	if strings.Contains(b.Page.Text("body"), "secret-name") {
@@ -63,7 +63,7 @@ func TestPrivacyShowsWhatTheShopDid(t *testing.T) {
 		}
 	}
 	want := []string{
-		"Signed you out of all devices", "by a system administrator", "Reason: <b>Stolen</b> phone",
+		"Signed you out of all devices", "by the shop", "Reason: <b>Stolen</b> phone",
 		"Changed: company details, customer number, phone", "by the shop’s system",
 	}
 	if diff := cmp.Diff(want, got); diff != "" {

@@ -21,7 +21,22 @@ func (p *addressPage) fields(form []address.Field) ([]page.Field, error) {
 		}
 		fields = append(fields, made)
 	}
+	inPairs(fields)
 	return fields, nil
+}
+
+// inPairs gives an input the whole row if the next one does not share it.
+func inPairs(fields []page.Field) {
+	for i := 0; i < len(fields); i++ {
+		if !fields[i].Half {
+			continue
+		}
+		if i+1 < len(fields) && fields[i+1].Half {
+			i++
+			continue
+		}
+		fields[i].Half = false
+	}
 }
 
 func (p *addressPage) field(given address.Field) (page.Field, error) {

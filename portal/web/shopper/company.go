@@ -1,12 +1,14 @@
 package shopper
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/gofiber/fiber/v2"
 
 	"postern/portal"
 	"postern/portal/customer"
+	"postern/portal/validate"
 	"postern/portal/web/page"
 )
 
@@ -22,7 +24,13 @@ type companyPage struct {
 	Registration, Tax, VAT string
 	Moved                  string     // "yes" if the form shows another country than before
 	Known                  *page.Pill // status of the stored VAT ID, nil for none
-	Stored                 []fact     // the version that another window has saved since
+}
+
+// companyConflictPage shows what the customer typed beside the version that another window has saved since.
+type companyConflictPage struct {
+	page.Base
+	Mine, Stored []fact
+	Fields       []page.Hidden // what was typed, to be saved after all
 }
 
 func (h *Handler) company(c *fiber.Ctx, s portal.Shopper) error {
@@ -41,6 +49,8 @@ func (h *Handler) saveCompany(c *fiber.Ctx, s portal.Shopper) error {
 	}
 	_, err := s.SaveCompany(c.UserContext(), typed)
 	switch {
+	case validate.KindOf(err) == validate.Conflict:
+		return h.showCompanyConflict(c, s, typed)
 	case refused(err):
 		return h.showCompany(c, s, typed, refusal(err), err)
 	case err != nil:
@@ -49,28 +59,40 @@ func (h *Handler) saveCompany(c *fiber.Ctx, s portal.Shopper) error {
 	return done(c, companyPath, "company.saved")
 }
 
-// showCompany shows the form. After a conflict it holds the typed values and the current version number and
-// shows the stored values beside them, so that saving again overwrites them deliberately.
+// showCompanyConflict asks which version to keep.
+func (h *Handler) showCompanyConflict(c *fiber.Ctx, s portal.Shopper, typed customer.Company) error {
+	data := companyConflictPage{Base: h.base(c, s, "company", "company.conflict.title")}
+	countries := countryOptions(h.app.AddressFormats(), data.Base)
+	data.Mine, data.Stored = companyFacts(data.Base, countries, typed), companyFacts(data.Base, countries, s.Company())
+	for name, value := range companyValues(typed) {
+		data.Fields = append(data.Fields, page.Hidden{Name: name, Value: value})
+	}
+	slices.SortFunc(data.Fields, func(a, b page.Hidden) int { return strings.Compare(a.Name, b.Name) })
+	data.Fields = append(data.Fields, page.Hidden{Name: "version", Value: s.Company().Version})
+	return h.pages.Render(c, fiber.StatusConflict, "shopper/company-conflict", data)
+}
+
+// companyValues returns the values of the form's fields by their names.
+func companyValues(c customer.Company) map[string]string {
+	return map[string]string{"name": c.Name, "country": c.Country, "registration_number": c.RegistrationNumber,
+		"tax_number": c.TaxNumber, "vat_id": c.VATID}
+}
+
+// showCompany shows the form.
 func (h *Handler) showCompany(c *fiber.Ctx, s portal.Shopper, company customer.Company, status int,
 	err error) error {
 	data := companyPage{Base: h.base(c, s, "company", "company.title"), Version: company.Version}
 	data.Countries, data.Moved = countryOptions(h.app.AddressFormats(), data.Base), yes(c.FormValue("action") == actionCountry)
-	data.Form = data.Base.Form(map[string]string{
-		"name": company.Name, "country": company.Country, "registration_number": company.RegistrationNumber,
-		"tax_number": company.TaxNumber, "vat_id": company.VATID,
-	}, err).InOrder("name", "country", "registration_number", "tax_number", "vat_id")
-	data.Registration = data.numberLabel("registration", company.Country)
-	data.Tax = data.numberLabel("tax", company.Country)
-	data.VAT = data.numberLabel("vat", company.Country)
+	data.Form = data.Base.Form(companyValues(company), err).InOrder("name", "country", "registration_number", "tax_number", "vat_id")
+	data.Registration = numberLabel(data.Base, "registration", company.Country)
+	data.Tax = numberLabel(data.Base, "tax", company.Country)
+	data.VAT = numberLabel(data.Base, "vat", company.Country)
 	data.Form.Labels = map[string]string{
 		"name": data.T("company.name"), "country": data.T("address.label.country"),
 		"registration_number": data.Registration, "tax_number": data.Tax, "vat_id": data.VAT,
 	}
 	if company.VATID == s.Company().VATID {
 		data.Known = data.known(s.VATCheck())
-	}
-	if status == fiber.StatusConflict {
-		data.Version, data.Stored = s.Company().Version, data.stored(s.Company())
 	}
 	return h.pages.Render(c, status, "shopper/company", data)
 }
@@ -100,19 +122,23 @@ func (p *companyPage) pill(tone, text string) *page.Pill {
 }
 
 // numberLabel returns the country's name for one of the company's numbers, or the generic name.
-func (p *companyPage) numberLabel(number, country string) string {
-	if key := "company." + number + "." + strings.ToLower(country); p.L.Has(key) {
-		return p.T(key)
+func numberLabel(b page.Base, number, country string) string {
+	if key := "company." + number + "." + strings.ToLower(country); b.L.Has(key) {
+		return b.T(key)
 	}
-	return p.T("company." + number)
+	return b.T("company." + number)
 }
 
-func (p *companyPage) stored(c customer.Company) []fact {
-	facts := []fact{
-		{p.T("company.name"), c.Name}, {p.T("address.label.country"), page.LabelOf(p.Countries, c.Country)},
-		{p.numberLabel("registration", c.Country), c.RegistrationNumber},
-		{p.numberLabel("tax", c.Country), c.TaxNumber},
-		{p.numberLabel("vat", c.Country), c.VATID},
+// companyFacts lists what is known of a company.
+func companyFacts(b page.Base, countries []page.Option, c customer.Company) []fact {
+	country := ""
+	if c.Country != "" { // else the label asks for a choice
+		country = page.LabelOf(countries, c.Country)
 	}
-	return withValues(facts)
+	return withValues([]fact{
+		{b.T("company.name"), c.Name}, {b.T("address.label.country"), country},
+		{numberLabel(b, "registration", c.Country), c.RegistrationNumber},
+		{numberLabel(b, "tax", c.Country), c.TaxNumber},
+		{numberLabel(b, "vat", c.Country), c.VATID},
+	})
 }

@@ -10,7 +10,6 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"postern/portal/customer"
 	"postern/portal/web/webtest"
 )
 
@@ -19,27 +18,27 @@ func TestPrivacy(t *testing.T) {
 	i := webtest.Portal(t)
 	b := signedIn(i)
 	b.Get("/privacy").Want(http.StatusOK)
-	if got := b.Page.Texts("main form button"); len(got) != 2 || got[0] != "Give consent Newsletter" ||
-		got[1] != "Give consent Partner offers" || b.Page.Has("main [checked]") {
+	if got := b.Page.Texts("main form button"); len(got) != 2 || got[0] != "Subscribe Newsletter" ||
+		got[1] != "Subscribe Partner offers" || b.Page.Has("main [checked]") {
 		t.Fatalf("the choices: %q", got)
 	}
 	sentence := b.Page.Text(".row-text p")
 	b.Submit("main form", nil).Want(http.StatusOK)
-	if got := b.Page.Texts("main form button"); got[0] != "Withdraw consent Newsletter" ||
-		got[1] != "Give consent Partner offers" || !b.Page.Has(".flash") {
+	if got := b.Page.Texts("main form button"); got[0] != "Unsubscribe Newsletter" ||
+		got[1] != "Subscribe Partner offers" || !b.Page.Has(".flash") {
 		t.Errorf("after agreeing: %q", got)
 	}
-	history := b.Page.Texts("section.said .row-text p")
+	history := b.Page.Texts(".said .row-text p")
 	want := []string{
 		"Newsletter: consent given on 5 March 2026 at 09:00 in your account",
-		"“" + sentence + "” (version " + customer.WordingVersion(sentence) + ")",
+		"“" + sentence + "”",
 	}
 	if diff := cmp.Diff(want, history); diff != "" {
 		t.Errorf("the history: %s", diff)
 	}
 	b.Submit("main form", nil).Want(http.StatusOK)
-	if got := b.Page.Text("main form button"); got != "Give consent Newsletter" ||
-		len(b.Page.Texts("section.said li")) != 2 {
+	if got := b.Page.Text("main form button"); got != "Subscribe Newsletter" ||
+		len(b.Page.Texts(".said li")) != 2 {
 		t.Errorf("after taking it back: %s", b.Page.Text("main"))
 	}
 	b.Post("/privacy", url.Values{"purpose": {"telephone"}, "say": {"give"}}).Want(http.StatusConflict)
@@ -118,7 +117,7 @@ func TestUnsubscribeByButton(t *testing.T) {
 		}
 	}
 	account.Get("/privacy")
-	if got := account.Page.Text("section.said .row-text p"); account.Page.Attr("main form button",
+	if got := account.Page.Text(".said .row-text p"); account.Page.Attr("main form button",
 		"value") != "give" || !strings.HasSuffix(got, "with the unsubscribe link in an email") {
 		t.Errorf("in the account: %s", account.Page.Text("main"))
 	}

@@ -2,12 +2,15 @@ package shopper
 
 import (
 	"context"
+	"slices"
 
 	"github.com/gofiber/fiber/v2"
 
 	"postern/portal"
 	"postern/portal/inquiry"
+	"postern/portal/money"
 	"postern/portal/order"
+	"postern/portal/validate"
 	"postern/portal/web/gate"
 	"postern/portal/web/page"
 )
@@ -23,14 +26,26 @@ type requestPage struct {
 	Withdraw     string // where to withdraw from the contract instead, "" if that is not possible
 	Asks         bool
 	Mark         string
-	Choices      []page.Field
+	Choices      []returnChoice
+	Instead      string        // path of the form to return items, if that is possible instead
 	Reasons      []page.Option // of a return
 	Label, Hint  string        // of the text field
 	Optional     string        // "yes" or ""
 	Send         string        // label of the button
 	Photos       string        // the types that a photo may have, "" if the form takes none
 	PhotosField  string
+
+	currency string
 }
+
+// returnChoice is one item of a return with its picture, "" for none.
+type returnChoice struct {
+	page.Field
+	Picture string
+}
+
+// goodsField is the field of an error that concerns all items of a return.
+const goodsField = "items"
 
 func requestPath(number, kind string) string { return orderPath(number) + "/" + kind }
 
@@ -64,9 +79,12 @@ func (h *Handler) showRequest(c *fiber.Ctx, s portal.Shopper, kind string, err e
 	data := requestPage{
 		Base: h.base(c, s, "orders", "request."+kind+".title"), Number: number, Back: orderPath(number),
 		Action: requestPath(number, kind),
-		Asks:   action.IsRequest(), Mark: order.LinesVersion(),
+		Asks:   action.IsRequest(), Mark: order.LinesVersion(), currency: order.Currency,
 	}
 	if !data.Asks {
+		if action.Closed == "cancel.shipped" && order.Action(inquiry.RequestReturn, nil).IsRequest() {
+			data.Instead = requestPath(number, inquiry.RequestReturn)
+		}
 		data.Texts = append(data.Texts, data.T("action.closed."+action.Closed, "When", action.At))
 		return h.pages.Render(c, status, "shopper/request", data)
 	}
@@ -107,7 +125,8 @@ func (p *requestPage) say(kind string, o order.View) {
 // orderedLine is a line of an order with the quantity that can still be returned, and its place in the order.
 type orderedLine struct {
 	order.Line
-	place int
+	place   int
+	ordered money.Decimal
 }
 
 func returnable(o order.View, sent inquiry.Correspondence) []orderedLine {
@@ -115,8 +134,9 @@ func returnable(o order.View, sent inquiry.Correspondence) []orderedLine {
 	for i, left := range sent.Returnable(o) {
 		if left != "" {
 			line := o.Lines[i]
-			line.Quantity = left
-			lines = append(lines, orderedLine{line, i})
+			made := orderedLine{line, i, line.Quantity}
+			made.Quantity = left
+			lines = append(lines, made)
 		}
 	}
 	return lines
@@ -138,22 +158,47 @@ func (p *requestPage) fill(c *fiber.Ctx, lines []orderedLine, err error) error {
 			values[name] = l.Quantity.String()
 		}
 	}
-	form := p.Base.Form(values, err)
+	form := p.Base.Form(values, atGoods(err))
 	if len(gate.Files(c)) > 0 {
 		form = form.ChooseAgain(photosField, p.T("photo.again"))
 	}
-	p.Form.Form = form.InOrder(append(names, "reason", "text", photosField)...)
-	p.Form.Labels = map[string]string{"text": p.Label, "reason": p.T("return.reason"), photosField: p.T("photo.field")}
+	p.Form.Form = form.InOrder(append(append([]string{goodsField}, names...), "reason", "text", photosField)...)
+	p.Form.Labels = map[string]string{goodsField: p.T("order.items"), "text": p.Label, "reason": p.T("return.reason"), photosField: p.T("photo.field")}
 	for i, l := range lines {
-		field, bad := p.Form.Select(names[i], l.Name, quantities(p.Base, l.Line))
+		field, bad := p.Form.Select(names[i], l.Name, quantities(p.Base, l.Line), "hint", p.ordered(l))
 		if bad != nil {
 			return bad
 		}
 		p.Form.Labels[names[i]] = l.Name
-		p.Choices = append(p.Choices, field)
+		p.Choices = append(p.Choices, returnChoice{field, l.Picture})
 	}
 	return nil
 }
+
+// ordered says how many pieces of a line were ordered, and at which price.
+func (p *requestPage) ordered(l orderedLine) string {
+	if l.UnitPrice == "" {
+		return p.T("return.ordered", "Quantity", p.Decimal(l.ordered))
+	}
+	return p.T("return.ordered.price", "Quantity", p.Decimal(l.ordered), "Price", p.Unit(l.UnitPrice, p.currency))
+}
+
+// atGoods returns an error in which "nothing chosen" stands at the list of items.
+func atGoods(err error) error {
+	found := validate.FieldErrors(err)
+	if !slices.ContainsFunc(found, isNoneChosen) {
+		return err
+	}
+	placed := slices.Clone(found)
+	for i := range placed {
+		if isNoneChosen(placed[i]) {
+			placed[i].Field = goodsField
+		}
+	}
+	return validate.InvalidFields(placed)
+}
+
+func isNoneChosen(e validate.FieldError) bool { return e.Field == "" && e.Key == "withdrawal.none" }
 
 // reasonOptions returns the choices of the list of reasons, with none chosen first.
 func reasonOptions(b page.Base, reasons []string) []page.Option {

@@ -27,15 +27,22 @@ func TestReturnFormOffersWhatIsLeft(t *testing.T) {
 	b.Get("/orders/1/return").Want(http.StatusOK)
 	for selector, want := range map[string][]string{
 		"main label":                   {"Mug", "Cloth", "Reason", "Tell the shop more (optional)", "Photos (optional)"},
-		`select[name="line/0"] option`: {"None", "1", "All (2)"}, `select[name="line/1"] option`: {"None", "All (1.25)"},
+		`select[name="line/0"] option`: {"Keep", "1", "All (2)"}, `select[name="line/1"] option`: {"Keep", "All (1.25)"},
 	} {
 		if diff := cmp.Diff(want, b.Page.Texts(selector)); diff != "" {
 			t.Errorf("%s: %s", selector, diff)
 		}
 	}
 	b.Submit("main form", nil).Want(http.StatusUnprocessableEntity)
-	wantRows(t, b.Page, "main .field-errors p, main .field-errors li", "Choose at least one item.",
+	wantRows(t, b.Page, "main .field-errors p, main .field-errors li", "Please fix the following:", "Items: Choose at least one item.",
 		"Reason: Choose a reason from the list.")
+	if got := b.Page.Text("fieldset#f-items.invalid > .field-error"); got != "Choose at least one item." ||
+		b.Page.Attr("fieldset", "aria-describedby") != "f-items-error" {
+		t.Errorf("at the items: %q", got)
+	}
+	if diff := cmp.Diff([]string{"3 ordered", "1.5 ordered"}, b.Page.Texts("fieldset .hint")); diff != "" {
+		t.Error(diff)
+	}
 	for line, quantity := range map[string]string{"line/0": "3", "line/2": "1"} {
 		values := hidden(b.Page)
 		values.Set(line, quantity)

@@ -1,8 +1,11 @@
 package shopper
 
 import (
+	"time"
+
 	"github.com/gofiber/fiber/v2"
 
+	"postern/portal/order"
 	"postern/portal/validate"
 	"postern/portal/web/gate"
 	"postern/portal/web/page"
@@ -49,6 +52,11 @@ type withdrawnPage struct {
 	withdrawal.Receipt
 	Facts []withdrawal.StatementFact
 	Order string // path of the order's page, "" for a visitor
+}
+
+// RefundDue returns the last day for the refund, if the customer may withdraw.
+func (p withdrawnPage) RefundDue() time.Time {
+	return order.Place{Zone: p.Shop.Location(), Country: p.Shop.HomeCountry()}.RefundDue(p.At)
 }
 
 func (h *Handler) withdraw(c *fiber.Ctx) error {
