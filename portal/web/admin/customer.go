@@ -223,11 +223,16 @@ func (p *customerView) summary(v merchant.CustomerView) {
 		return
 	}
 	p.Summary = p.facts("customers.column.orders", p.L.Number(sum.Orders))
+	spent := fact{Label: p.T("customers.column.spent")}
 	for _, currency := range slices.Sorted(maps.Keys(sum.Spent)) {
-		spent := money.Amount{Minor: sum.Spent[currency], Currency: currency}
-		p.Summary = append(p.Summary, fact{p.T("customers.column.spent"), []string{p.Money(spent)}})
-		if paid := sum.Orders - sum.Cancelled; len(sum.Spent) == 1 && paid > 0 {
-			average := money.Amount{Minor: (spent.Minor + paid/2) / paid, Currency: currency}
+		spent.Lines = append(spent.Lines, p.Money(money.Amount{Minor: sum.Spent[currency], Currency: currency}))
+	}
+	if len(spent.Lines) > 0 {
+		p.Summary = append(p.Summary, spent)
+	}
+	if paid := sum.Orders - sum.Cancelled; len(sum.Spent) == 1 && paid > 0 {
+		for currency, minor := range sum.Spent {
+			average := money.Amount{Minor: (minor + paid/2) / paid, Currency: currency}
 			p.Summary = append(p.Summary, fact{p.T("customer.average"), []string{p.Money(average)}})
 		}
 	}
