@@ -13,6 +13,7 @@ import (
 
 	"postern/portal"
 	"postern/portal/order"
+	"postern/portal/secret/secrettest"
 	"postern/portal/validate"
 	"postern/portal/voucher"
 )
@@ -358,5 +359,45 @@ func TestEachCustomerUsesAVoucherAsOftenAsItSays(t *testing.T) {
 	}
 	if _, err := redeem(t.Context(), feeds[1], "L", "last", `,"customer_id":"77"`); err != nil {
 		t.Errorf("after one was given back: %v", err)
+	}
+}
+
+// TestLateStepChangesNothing has another process give back a use, and another order take it, between any two operations of
+// the process that took it first.
+func TestLateStepChangesNothing(t *testing.T) {
+	t.Parallel()
+	for turn := 0; ; turn++ {
+		h := newTestApp(t)
+		f := h.feed()
+		h.putVoucher(f, "L", `,"uses":1`)
+		done := false
+		m := &meddled{Engine: h.engine, turn: turn, meddle: func() {
+			done = true
+			if err := f.GiveBack(t.Context(), "L", "1"); err != nil && validate.KeyOf(err) != "voucher.not_redeemed" {
+				t.Error(err)
+			}
+			if _, err := redeem(t.Context(), f, "L", "2", ""); err != nil && validate.KeyOf(err) != "voucher.used_up" {
+				t.Error(err)
+			}
+		}}
+		_, err := redeem(t.Context(), h.feedOver(portal.New(m, secrettest.Ring(), portal.WithClock(h.clock.Now))), "L", "1", "")
+		if err != nil && validate.KeyOf(err) != "voucher.used_up" {
+			t.Errorf("before operation %d: %v", turn, err)
+		}
+		h.clock.Move(2 * time.Minute)
+		h.work()
+		live := int64(0)
+		for _, number := range []string{"1", "2"} {
+			if r, err := f.Redemption(t.Context(), "L", number); err == nil && r.GivenBackAt == nil {
+				live++
+			}
+		}
+		if used := h.used(f, "L"); used != live || used != 1 {
+			t.Errorf("before operation %d: %d uses counted, %d orders have one", turn, used, live)
+		}
+		if !done {
+			t.Logf("%d operations", turn)
+			return
+		}
 	}
 }

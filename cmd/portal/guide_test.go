@@ -56,7 +56,7 @@ func notRun() map[[2]string]string {
 		header   = "List-Unsubscribe: <https://account.shop.example/unsubscribe/bmV3…>"
 		timer    = `ExecStart=/bin/sh -c 'exec portal backup "/backup/postern-$$(date +%%F).db" --store /var/lib/postern'`
 		sharding = `sh.shardCollection("postern.orders", { shop: 1, _id: "hashed" })       ` +
-			`// likewise customers, identifiers, credentials, order_counts, outbox`
+			`// likewise customers, identifiers, credentials, order_counts, outbox, redemptions, carts, events`
 	)
 	return map[[2]string]string{
 		{"text", guideMap}: "TestGuideMap reads it",
