@@ -107,7 +107,7 @@ type logList struct {
 
 // Help implements kong.HelpProvider.
 func (logList) Help() string {
-	return `Shows what operators and feeds did to customers' data: who, when, what, before and after. An operator is the system user who ran the command; the system says so, nothing proves it. An entry appears seconds after its act, when "portal serve" has recorded it. An order that a feed sends is no entry; an order that is deleted is one. An entry without a number is not yet part of the chain.
+	return `Shows what staff, operators and feeds did to customers' data, and what was done to the staff: who, when, what, before and after. An operator is the system user who ran the command; the system says so, nothing proves it. An entry appears seconds after its act, when "portal serve" has recorded it. An order that a feed sends is no entry; an order that is deleted is one. An entry without a number is not yet part of the chain.
 
   portal log list --customer jana@example.com
   portal log list --act order.deleted --since 2026-11-01`
@@ -151,7 +151,7 @@ type loggedAct struct {
 }
 
 func (c logList) print(w *environment, found []audit.Detail) error {
-	t := table{head: []string{"NUMBER", "TIME", "ACT", "ACTOR", "CUSTOMER", "CHANGES", "REASON"}}
+	t := table{head: []string{"NUMBER", "TIME", "ACT", "ACTOR", "ON", "CHANGES", "REASON"}}
 	list := make([]loggedAct, 0, len(found))
 	for _, entry := range found {
 		list = append(list, loggedAct{entry.Number, entry.Act, entry.IsErased()})
@@ -168,8 +168,11 @@ func logRow(entry audit.Detail) []string {
 	if entry.Number > 0 {
 		number = strconv.FormatInt(entry.Number, 10)
 	}
-	if entry.IsErased() {
+	switch {
+	case entry.IsErased():
 		customer = "(deleted)"
+	case entry.Member != "":
+		customer = entry.Email
 	}
 	var changes []string
 	for _, c := range entry.Changes {

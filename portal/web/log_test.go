@@ -12,8 +12,10 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"postern/portal/audit"
 	"postern/portal/staff"
 	"postern/portal/web/webtest"
+	"postern/templates/i18n"
 )
 
 // logged fills a log by a feed, an operator, and two people, and returns an owner.
@@ -251,5 +253,25 @@ func TestOwnerEndsOneSessionOnThePage(t *testing.T) {
 	}
 	if got := inLog(owner, links[1]); len(got) != 2 || got[0] != "Staff signed out jo@shop.test" {
 		t.Errorf("done to the person: %q", got)
+	}
+}
+
+// TestEveryActAndActorHasAName checks that the log shows each kind of act and actor in words.
+func TestEveryActAndActorHasAName(t *testing.T) {
+	t.Parallel()
+	words, err := i18n.Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	l := words.Localizer("en", time.UTC)
+	for _, kind := range audit.Kinds() {
+		if !l.Has("log.act." + string(kind)) {
+			t.Errorf("the act %s has no name", kind)
+		}
+	}
+	for _, kind := range audit.ActorKinds() {
+		if !l.Has("log.actor." + string(kind)) {
+			t.Errorf("the actor %s has no name", kind)
+		}
 	}
 }
