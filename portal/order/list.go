@@ -107,7 +107,6 @@ func (q Query) Span(f *validate.Validator, today time.Time) (first, last time.Ti
 func (q Query) customSpan(f *validate.Validator, zone *time.Location) (first, last time.Time) {
 	first, last = f.Day("from", q.From, zone), f.Day("to", q.To, zone)
 	if !first.IsZero() && !last.IsZero() && first.After(last) {
-		f.Reject("from", "period.order")
 		f.Reject("to", "period.order.to")
 	}
 	return first, last

@@ -105,6 +105,7 @@ func linkIn(text, path string) string {
 func (g gallery) showPrivacy() {
 	email := g.lang + "@shop.test"
 	g.at("privacy", g.shopper, "/privacy")
+	g.shopper.Click("#activity summary")
 	g.shopper.Follow(".pager-next")
 	g.sees("privacy-older", g.shopper)
 	g.shopper.Follow(`form[action="/privacy/"] button`)

@@ -2,11 +2,15 @@ package web_test
 
 import (
 	"fmt"
+	"net/http"
 	"os"
 	"strings"
 	"testing"
 	"time"
 
+	"postern/portal/order"
+	"postern/portal/shop"
+	"postern/portal/web/webtest"
 	"postern/portal/web/webtest/chrome"
 	"postern/templates/i18n"
 )
@@ -68,6 +72,9 @@ func TestBrowserPages(t *testing.T) {
 	for _, lang := range languages(t) {
 		s.fill(t, key, lang+"@shop.test")
 		s.endLinks(t, lang, links[lang])
+	}
+	if _, err := s.App.Operator().ChangeShop(t.Context(), "main", shop.Settings{OrderEmails: new(order.EmailKinds())}); err != nil {
+		t.Fatal(err)
 	}
 	for _, lang := range languages(t) {
 		t.Run(lang, func(t *testing.T) {
@@ -251,6 +258,27 @@ func (g gallery) showOrders() {
 		g.at("order-"+name, g.shopper, "/orders/"+g.lang+"-"+name)
 	}
 	g.at("order-unknown", g.shopper, "/orders/no-such-order")
+	g.shopper.Visit("/orders/" + g.lang + "-shipped")
+	g.shopper.Click(".order-actions .menu summary")
+	g.sees("order-more", g.shopper)
+	g.shopper.Visit("/orders/" + g.lang + "-2002")
+	g.answer(g.lang + "-2002")
+	g.at("orders-answered", g.shopper, "/orders")
+	g.shopper.Visit("/orders/" + g.lang + "-2002")
+	g.sees("order-answered", g.shopper)
+	g.shopper.Visit("/orders/" + g.lang + "-cod/cancel")
+	g.shopper.Follow("main form button.main")
+	g.sees("order-cancelling", g.shopper)
+}
+
+// answer sends the customer a message from the shop about an order.
+func (g gallery) answer(number string) {
+	g.t.Helper()
+	g.stranger(g.t).Send(webtest.Request{Method: http.MethodPost, Path: "/api/v1/orders/" + number + "/messages",
+		Body:   `{"author":"Eva","text":"The notebooks are on their way to us.\nWe send yours on Monday."}`,
+		Header: map[string]string{"Authorization": "Bearer " + g.Key("main"), "Content-Type": "application/json"},
+	}).Want(http.StatusCreated)
+	g.Work()
 }
 
 func (g gallery) showAddresses() {
