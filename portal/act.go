@@ -206,7 +206,7 @@ func (x *export) acts(ctx context.Context) error {
 	err := x.app.auditLog(x.shop.ID).Each(ctx, audit.Query{Customer: x.customer.ID},
 		func(entry audit.Detail) error {
 			return json.MarshalEncode(x.out, actData{At: entry.At, Kind: entry.Kind, By: string(entry.Actor.Kind),
-				Role: entry.Actor.Role, Changes: entry.Changes, Reason: entry.Reason})
+				Role: entry.Actor.Role, Changes: customer.ShownChanges(entry.Changes), Reason: entry.Reason})
 		})
 	if err != nil {
 		return fmt.Errorf("acts of the shop: %w", err)

@@ -37,6 +37,7 @@ type personData struct {
 	Messages   []inquiry.Record            `json:"messages"`
 	Requests   []inquiry.Record            `json:"requests"`
 	Cart       *cart.Record                `json:"cart,omitzero"`
+	Groups     []groupData                 `json:"groups"`
 	ErasureAt  string                      `json:"erasure_at,omitzero"`
 	Disabled   *disabledData               `json:"disabled,omitzero"`
 	TaxExempt  *exemptData                 `json:"tax_exempt,omitzero"`
@@ -213,7 +214,7 @@ func (s Shopper) addCustomer(ctx context.Context, data *personData) error {
 	if s.customer.Erasure.Pending() {
 		data.ErasureAt = order.Moment(&s.customer.Erasure.At)
 	}
-	return nil
+	return s.addGroups(ctx, data)
 }
 
 // addSessions adds the sessions that the credentials hold.

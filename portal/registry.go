@@ -10,6 +10,7 @@ import (
 	"postern/portal/credential"
 	"postern/portal/customer"
 	"postern/portal/event"
+	"postern/portal/group"
 	"postern/portal/identifier"
 	"postern/portal/inquiry"
 	"postern/portal/job"
@@ -184,6 +185,10 @@ func (w Worker) otherDeclarations() []declaration {
 	return []declaration{
 		{Collection: handOffCollection(), personal: personal{kept: code, withheld: code}},
 		{Collection: repeatableCollection(), personal: personal{kept: repeats, withheld: repeats}},
+		{Collection: group.Collection(), jobs: w.groupJobs(),
+			personal: personal{nothing: "names that the shop gave; the customers hold who belongs to which"}},
+		{Collection: customer.CountCollection(), jobs: w.customerCountJobs(),
+			personal: personal{nothing: "filters and numbers"}},
 		{Collection: shop.Collection(), jobs: w.shopJobs(), personal: personal{nothing: "the merchant's settings"}},
 		{Collection: audit.LinkCollection(), personal: personal{nothing: "hashes, and who acted; no customer"}},
 		{Collection: audit.HeadCollection(), jobs: audit.Jobs(w.app.auditLog),

@@ -52,6 +52,11 @@ const (
 
 	MessageSent    Kind = "message.sent"
 	RequestDecided Kind = "request.decided"
+	GroupCreated   Kind = "group.created" // acts on groups name no customer
+	GroupChanged   Kind = "group.changed"
+	GroupDeleted   Kind = "group.deleted"
+	GroupRestored  Kind = "group.restored" // after it was deleted
+	GroupUndone    Kind = "group.undone"   // a change, which Act.Undoes names
 )
 
 // Undo says whether an act can be undone.
@@ -93,6 +98,11 @@ func Undos() map[Kind]Undo {
 		NoteDeleted:              UndoDays,
 		MessageSent:              UndoNever, // it was emailed
 		RequestDecided:           UndoNever, // likewise
+		GroupCreated:             UndoNever, // it can be deleted
+		GroupChanged:             UndoDays,
+		GroupDeleted:             UndoDays, // by the batch that took the members out
+		GroupRestored:            UndoNever,
+		GroupUndone:              UndoNever,
 	}
 }
 

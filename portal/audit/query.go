@@ -2,9 +2,11 @@ package audit
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"time"
 
+	"postern/portal/job"
 	"postern/storage"
 )
 
@@ -89,6 +91,20 @@ func (q Query) matches(d Detail) bool {
 func (l Log) Get(ctx context.Context, act string) (Detail, error) {
 	d, _, err := l.details().Get(ctx, act)
 	return d, err
+}
+
+// Find returns an act by its id: one that a document still carries in its list of jobs, or one in the log.
+// Otherwise it is storage.ErrNotFound. An act is recorded before the document stops carrying it, so none is missed.
+func (l Log) Find(ctx context.Context, carried job.List, id string) (Act, error) {
+	acts, err := Pending(carried)
+	if err != nil {
+		return Act{}, err
+	}
+	if at := slices.IndexFunc(acts, func(a Act) bool { return a.ID == id }); at >= 0 {
+		return acts[at], nil
+	}
+	entry, err := l.Get(ctx, id)
+	return entry.Act, err
 }
 
 // Undone returns which of the acts have been undone, as far as it is recorded.

@@ -49,6 +49,7 @@ type Customer struct {
 	Erasure        Erasure          `bson:"erasure,omitempty"`
 	ErasuresAsked  []time.Time      `bson:"erasures_asked,omitempty"` // within a day, each counted once
 	Tags           []string         `bson:"tags,omitempty"`           // given by the shop, sorted
+	Groups         []Membership     `bson:"groups,omitempty"`         // sorted by group
 	TaxExempt      TaxExemption     `bson:"tax_exempt,omitempty"`
 	Disabled       Disabled         `bson:"disabled,omitempty"`
 	SignedOutAt    time.Time        `bson:"signed_out_at,omitempty"` // nothing from before lets the customer in
@@ -60,6 +61,7 @@ type Customer struct {
 	NameKey  string   `bson:"name_key,omitempty"`  // orders customers by name
 	Terms    []string `bson:"terms,omitempty"`     // that find the customer
 	Marks    []string `bson:"marks,omitempty"`     // that filters select by, such as "country SK"
+	GroupIDs []string `bson:"group_ids,omitempty"` // of Groups
 	List     *Listed  `bson:"list,omitempty"`      // nil for one who is in no list
 }
 

@@ -12,7 +12,8 @@ import (
 )
 
 // The fields of a customer are named as in the API. Some names have a second part: "company." and "consents." a
-// member's name, "addresses." an address's id, "tags." a tag.
+// member's name, "addresses." an address's id, "tags." a tag,
+// "groups." a group's id.
 const (
 	fieldConsents  = "consents."
 	fieldAddresses = "addresses."
@@ -43,6 +44,9 @@ func (c Customer) Fields() map[string]string {
 	}
 	for _, tag := range c.Tags {
 		fields[fieldTags+tag] = "yes"
+	}
+	for _, m := range c.Groups {
+		fields[fieldGroups+m.Group] = membershipText(m)
 	}
 	if !c.Erasure.At.IsZero() {
 		fields[fieldErasure] = c.Erasure.At.UTC().Format(time.RFC3339)
@@ -82,6 +86,8 @@ func (c *Customer) setField(name, value string) error {
 		return c.putBack(rest, value)
 	case kind+"." == fieldTags:
 		c.SetTag(rest, value != "")
+	case kind+"." == fieldGroups:
+		return c.setMembership(rest, value)
 	case name == fieldErasure && value == "":
 		return c.CancelErasure()
 	case name == fieldErasure:

@@ -44,11 +44,15 @@ type Row struct {
 	Email     string `bson:"email"`
 	Language  string `bson:"language"`
 	List      Listed `bson:"list"`
+
+	Tags   []string `bson:"tags"`
+	Groups []string `bson:"group_ids"`
 }
 
 // rowFields are the top-level fields of a customer that a Row holds.
 func rowFields() []string {
-	return []string{"introduced_id", "title", "first_name", "last_name", "email", "language", "list"}
+	return []string{"introduced_id", "title", "first_name", "last_name", "email", "language", "list", "tags",
+		"group_ids"}
 }
 
 // Name is the customer's full name, "" when unknown.
@@ -76,7 +80,7 @@ func (c *Customer) Add(t Totals) (changed bool) {
 }
 
 // listVersion is raised when the terms, marks or rows are made in another way, so that all are made again.
-const listVersion = "1"
+const listVersion = "2"
 
 // ListForm returns how the list fields of a shop's customers are made: names are ordered as in its default
 // language, and spent amounts are in its currency. Customers of another form are rewritten by a job.
@@ -106,11 +110,14 @@ func (c *Customer) settleList() {
 	l.Newsletter, l.PartnerOffers = c.Consent(Newsletter).Status, c.Consent(PartnerOffers).Status
 	l.VAT = c.VAT.Status
 	c.NameKey = nameKey(strings.Fields(c.ListForm)[1], c.LastName+" "+c.FirstName, c.Email)
-	c.Terms, c.Marks = c.searchTerms(), c.marks()
+	c.Terms, c.GroupIDs = c.searchTerms(), c.groupIDs()
+	c.Marks = c.marks()
 }
 
 // leaveLists removes the customer from all lists.
-func (c *Customer) leaveLists() { c.NameKey, c.Terms, c.Marks, c.List = "", nil, nil, nil }
+func (c *Customer) leaveLists() {
+	c.NameKey, c.Terms, c.Marks, c.GroupIDs, c.List = "", nil, nil, nil, nil
+}
 
 // listCountry returns the country of the customer, or else of the first address.
 func (c *Customer) listCountry() string {
@@ -141,6 +148,8 @@ const (
 	MarkCompany       = "company"
 	MarkGuest         = "guest"
 	MarkDisabled      = "disabled"
+	MarkGroup         = "group" // a group's id
+	MarkTag           = "tag"
 )
 
 func (c *Customer) marks() []string {
@@ -158,6 +167,12 @@ func (c *Customer) marks() []string {
 	add(c.List.Company != "", MarkCompany, "yes")
 	add(c.List.Guest, MarkGuest, "yes")
 	add(c.List.Disabled, MarkDisabled, "yes")
+	for _, id := range c.GroupIDs {
+		add(true, MarkGroup, id)
+	}
+	for _, tag := range c.Tags {
+		add(true, MarkTag, tag)
+	}
 	return marks
 }
 

@@ -28,7 +28,7 @@ func Sorts() []string { return []string{"registered", "visited", "spent", "name"
 func Filters() []string {
 	return []string{
 		"status", "registered_from", "registered_to", "visited_from", "visited_to", "orders_min", "orders_max",
-		"spent_min", "spent_max", "country", "language", "newsletter", "partner_offers", "vat", "company",
+		"spent_min", "spent_max", "group", "tag", "country", "language", "newsletter", "partner_offers", "vat", "company",
 	}
 }
 
@@ -112,6 +112,8 @@ func (p *plan) conditions(ordered string) []storage.Condition {
 }
 
 func (p *plan) read() {
+	p.word("group", "group_ids", MarkGroup)
+	p.word("tag", "tags", MarkTag)
 	p.choice("vat", "list.vat", MarkVAT)
 	p.consent("partner_offers", MarkPartnerOffers)
 	p.company()
@@ -182,6 +184,15 @@ func (p *plan) status() {
 		p.mark(MarkDisabled, "yes", storage.Is("list.disabled", true))
 	case "registered":
 		p.where = append(p.where, storage.Is("list.guest", false))
+	}
+}
+
+// word reads a filter by an element of a list of texts.
+func (p *plan) word(name, field, mark string) {
+	if value := p.q.Filters[name]; len(value) > storage.MaxKey {
+		p.f.Reject(name, "filter.unknown")
+	} else if value != "" {
+		p.mark(mark, value, storage.Has(field, value))
 	}
 }
 

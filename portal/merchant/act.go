@@ -142,23 +142,16 @@ func (s Staff) undoable(act audit.Act) error {
 }
 
 // actAgainst returns an act on a customer, which the customer or a note may still carry. Otherwise it is
-// validate.NotFound. An act is recorded before the document stops carrying it.
+// validate.NotFound.
 func (s Staff) actAgainst(ctx context.Context, c customer.Customer, id string) (audit.Act, error) {
-	carried, err := audit.Pending(c.Work)
-	if err != nil {
-		return audit.Act{}, err
-	}
-	if at := slices.IndexFunc(carried, func(a audit.Act) bool { return a.ID == id }); at >= 0 {
-		return carried[at], nil
-	}
-	entry, err := s.log().Get(ctx, id)
+	found, err := s.log().Find(ctx, c.Work, id)
 	if errors.Is(err, storage.ErrNotFound) {
 		return s.noteAct(ctx, c, id)
 	}
-	if err == nil && entry.Customer != c.ID {
+	if err == nil && found.Customer != c.ID {
 		return audit.Act{}, validate.NewError(validate.NotFound, "undo.gone")
 	}
-	return entry.Act, err
+	return found, err
 }
 
 func (s Staff) log() audit.Log { return audit.Open(s.app.Engine(), s.shop.ID, s.app.Now) }

@@ -36,6 +36,7 @@ const (
 
 	PermissionCustomers     Permission = "customers"      // to read the customers with all that is known of them
 	PermissionEditCustomers Permission = "customers.edit" // to change them, and to undo it
+	PermissionGroups        Permission = "groups"         // to create, rename and delete groups of customers
 )
 
 // May reports whether the role has a permission. This is the only table of roles and permissions.
@@ -45,7 +46,7 @@ func (r Role) May(p Permission) bool {
 		return slices.Contains(Roles(), r)
 	case PermissionEditCustomers:
 		return r != Viewer && IsRole(string(r))
-	case PermissionLog:
+	case PermissionLog, PermissionGroups:
 		return r == Owner || r == Manager
 	case PermissionStaff:
 		return r == Owner

@@ -3,6 +3,7 @@ package web_test
 import (
 	"cmp"
 	"encoding/base64"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -297,6 +298,7 @@ func mayOpen() map[string][]staff.Role {
 	} {
 		table[row.route] = row.roles
 	}
+	maps.Copy(table, mayOpenGroups())
 	return table
 }
 

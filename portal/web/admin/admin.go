@@ -50,6 +50,7 @@ func navigation() []navItem {
 		{page.NavItem{ID: "customers", Path: customersPath, Key: "admin.nav.customers", Icon: "person"},
 			staff.PermissionCustomers},
 		{page.NavItem{ID: "log", Path: logPath, Key: "admin.nav.log", Icon: "log"}, staff.PermissionLog},
+		{page.NavItem{ID: "groups", Path: groupsPath, Key: "admin.nav.groups", Icon: "group"}, staff.PermissionCustomers},
 		{page.NavItem{ID: "staff", Path: staffPath, Key: "admin.nav.staff", Icon: "people"}, staff.PermissionStaff},
 		{page.NavItem{ID: "security", Path: securityPath, Key: "admin.nav.security", Icon: "key"},
 			staff.PermissionSecurity},
@@ -81,6 +82,7 @@ func (h *Handler) Routes() []gate.Route {
 		h.storyRoutes(),
 		h.actRoutes(),
 		h.consentRoutes(),
+		h.groupRoutes(),
 		h.logRoutes(),
 		h.staffRoutes(),
 	)

@@ -51,6 +51,7 @@ type customerView struct {
 	NoteForm, AnswerForm page.Form
 	AnswerOrders         []page.Option
 	Sessions             []signedInBrowser
+	groupCard
 }
 
 // fact is a label and what is known, which may have several lines.
@@ -99,6 +100,10 @@ func (h *Handler) showCustomer(c *fiber.Ctx, s merchant.Staff, id string, refuse
 	data.MayEdit = s.May(staff.PermissionEditCustomers)
 	data.Menu, data.Disabled = actMenu(b, s, v.Customer), disabledSentence(b, v.Disabled)
 	data.identity(v, h.app.Now())
+	data.GroupForm = refused.form(b, formGroups, nil)
+	if err := data.addGroups(c, s, v.Customer); err != nil {
+		return err
+	}
 	data.Contact, data.Company = data.contact(v), data.company(h, v)
 	data.addresses(h, v)
 	data.consents(v)

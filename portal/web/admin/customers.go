@@ -39,6 +39,7 @@ type customersPage struct {
 	page.Base
 	Query   customer.Query
 	country func(code string) string // its name
+	groups  []page.Option            // all groups, by their ids
 	Form    page.Form
 	Open    bool // shows the filters, which have errors
 	Chips   []page.Link
@@ -52,24 +53,6 @@ type customersPage struct {
 	Loosen  []page.Link // filters without one of which something would be found
 }
 
-// column is a head of the table; with a path it orders the list.
-type column struct {
-	Label, Path string
-	Sort        string // the value of aria-sort, "" for another order
-	Number      bool
-}
-
-// customerRow is one customer.
-type customerRow struct {
-	Path, Name, Email  string
-	Status             page.Pill
-	Company, Country   string
-	Orders, Spent      string
-	LastOrder, Visited page.Time
-	Registered         page.Time
-	Newsletter, VAT    string
-}
-
 func (h *Handler) customers(c *fiber.Ctx, s merchant.Staff) error {
 	q := customerQueryOf(c)
 	found, err := s.Customers(c.UserContext(), q)
@@ -78,7 +61,10 @@ func (h *Handler) customers(c *fiber.Ctx, s merchant.Staff) error {
 	}
 	b := h.base(c, s, "customers", "admin.customers.title")
 	b.Wide = true
-	data := customersPage{Base: b, Query: q, Columns: columns(b, q)}
+	data := customersPage{Base: b, Query: q, Columns: columns(b, q, customer.DefaultColumns())}
+	if err := data.readGroups(c, s); err != nil {
+		return err
+	}
 	data.country = func(code string) string { return h.app.AddressFormats().CountryName(code, b.L.Lang()) }
 	values := maps.Clone(q.Filters)
 	values["search"], values["sort"] = q.Search, q.Sort
@@ -91,7 +77,7 @@ func (h *Handler) customers(c *fiber.Ctx, s merchant.Staff) error {
 	}
 	data.Chips = data.chips(customer.Filters())
 	for _, row := range found.Rows {
-		data.Rows = append(data.Rows, h.customerRow(b, row))
+		data.Rows = append(data.Rows, data.row(row))
 	}
 	data.further(found)
 	if len(found.Rows) == 0 && err == nil && !found.Partial {
@@ -161,6 +147,8 @@ func (p *customersPage) filterValue(name, value string) string {
 	switch {
 	case slices.Contains(customer.FilterChoices(name), value):
 		return p.T("filter." + name + "." + value)
+	case name == "group":
+		return cmp.Or(page.LabelOf(p.groups, value), p.T("filter.group.gone"))
 	case name == "country":
 		return cmp.Or(p.country(value), value)
 	case strings.HasSuffix(name, "_from"), strings.HasSuffix(name, "_to"):
@@ -173,6 +161,20 @@ func (p *customersPage) filterValue(name, value string) string {
 		}
 	}
 	return value
+}
+
+// readGroups reads the names of the groups.
+func (p *customersPage) readGroups(c *fiber.Ctx, s merchant.Staff) error {
+	list, err := s.Groups(c.UserContext())
+	for _, g := range list {
+		p.groups = append(p.groups, page.Option{Value: g.ID, Label: g.Name})
+	}
+	return err
+}
+
+// Groups returns the groups as options of a filter, beginning with none.
+func (p customersPage) Groups() []page.Option {
+	return append([]page.Option{{Label: p.T("filter.any")}}, p.groups...)
 }
 
 // Choices returns the options of a filter, beginning with none.
@@ -191,54 +193,6 @@ func (p customersPage) Sorts() []page.Option {
 		options = append(options, page.Option{Value: sort, Label: p.T("customers.column." + sort)})
 	}
 	return options
-}
-
-// columns returns the heads of the table. Those that order the list are links.
-func columns(b page.Base, q customer.Query) []column {
-	sorts := map[string]string{"name": "name", "spent": "spent", "registered": "registered", "visited": "visited"}
-	present := q.Sort
-	if present == "" {
-		present = customer.Sorts()[0]
-	}
-	var list []column
-	for _, name := range []string{"name", "status", "company", "country", "orders", "spent", "last_order", "registered",
-		"visited", "newsletter", "vat"} {
-		col := column{Label: b.T("customers.column." + name), Number: name == "orders" || name == "spent"}
-		if sort := sorts[name]; sort != "" {
-			other := q
-			other.Sort, other.Cursor, other.Search = sort, "", ""
-			if col.Path = customersURL(other); sort == present && q.Search == "" {
-				col.Sort = "descending"
-				if sort == "name" {
-					col.Sort = "ascending"
-				}
-			}
-		}
-		list = append(list, col)
-	}
-	return list
-}
-
-func (h *Handler) customerRow(b page.Base, r customer.Row) customerRow {
-	row := customerRow{
-		Path: customersPath + "/" + r.ID, Name: r.Name(), Email: r.Email, Status: customerStatus(b, r.List.Guest, r.List.Disabled),
-		Company: r.List.Company, Country: h.app.AddressFormats().CountryName(r.List.Country, b.L.Lang()),
-		Orders: b.L.Number(r.List.Orders), LastOrder: b.TimeShort(r.List.LastOrderAt),
-		Visited: b.TimeShort(r.List.VisitedAt), Registered: b.TimeShort(r.List.CreatedAt),
-	}
-	if r.List.Currency != "" {
-		row.Spent = b.Money(money.Amount{Minor: r.List.Spent, Currency: r.List.Currency})
-	}
-	if r.List.Other {
-		row.Spent += " +"
-	}
-	if r.List.Newsletter == customer.ConsentGiven {
-		row.Newsletter = b.T("customers.yes")
-	}
-	if r.List.VAT != "" {
-		row.VAT = b.T("filter.vat." + string(r.List.VAT))
-	}
-	return row
 }
 
 // customerStatus says whether somebody is registered, or disabled.

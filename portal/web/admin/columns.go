@@ -1,0 +1,148 @@
+package admin
+
+import (
+	"strings"
+
+	"postern/portal/customer"
+	"postern/portal/money"
+	"postern/portal/web/page"
+)
+
+// column is a head of the table; with a path it orders the list.
+type column struct {
+	Name, Label, Path string
+	Sort              string // the value of aria-sort, "" for another order
+	Number            bool
+}
+
+// customerRow is one customer, with a cell for each column.
+type customerRow struct {
+	ID, Path, Name string
+	Cells          []cell
+}
+
+// cell is the value of a column: a text or a time.
+type cell struct {
+	Label, Text string
+	Time        page.Time
+	Number      bool
+}
+
+// Blank reports whether the cell is empty.
+func (c cell) Blank() bool { return c.Text == "" && c.Time.ISO == "" }
+
+// columns returns the heads of the table. Those that order the list are links.
+func columns(b page.Base, q customer.Query, chosen []string) []column {
+	present := q.Sort
+	if present == "" {
+		present = customer.Sorts()[0]
+	}
+	var list []column
+	for _, name := range append([]string{"name"}, chosen...) {
+		col := column{Name: name, Label: b.T("customers.column." + name), Number: name == "orders" || name == "spent"}
+		for _, sort := range customer.Sorts() {
+			if sort != name {
+				continue
+			}
+			other := q
+			other.Sort, other.Cursor, other.Search = sort, "", ""
+			if col.Path = customersURL(other); sort == present && q.Search == "" {
+				col.Sort = "descending"
+				if sort == "name" {
+					col.Sort = "ascending"
+				}
+			}
+		}
+		list = append(list, col)
+	}
+	return list
+}
+
+// row returns a customer with a cell for each column but the first.
+func (p *customersPage) row(r customer.Row) customerRow {
+	row := customerRow{ID: r.ID, Path: customersPath + "/" + r.ID, Name: r.Name()}
+	if row.Name == "" {
+		row.Name = r.Email
+	}
+	for _, col := range p.Columns[1:] {
+		made := cell{Label: col.Label, Number: col.Number}
+		switch col.Name {
+		case "registered":
+			made.Time = p.TimeShort(r.List.CreatedAt)
+		case "visited":
+			made.Time = p.TimeShort(r.List.VisitedAt)
+		case "last_order":
+			made.Time = p.TimeShort(r.List.LastOrderAt)
+		default:
+			made.Text = p.cellText(col.Name, r)
+		}
+		row.Cells = append(row.Cells, made)
+	}
+	return row
+}
+
+// cellText returns the value of a column that is a text.
+func (p *customersPage) cellText(name string, r customer.Row) string {
+	switch name {
+	case "id":
+		return r.FeedID
+	case "title":
+		return r.Title
+	case "email":
+		return r.Email
+	case "status":
+		return customerStatus(p.Base, r.List.Guest, r.List.Disabled).Text
+	case "company":
+		return r.List.Company
+	case "country":
+		return p.country(r.List.Country)
+	case "language":
+		return r.Language
+	case "orders":
+		return p.L.Number(r.List.Orders)
+	case "spent":
+		return p.spent(r)
+	case "newsletter":
+		return p.given(r.List.Newsletter)
+	case "partner_offers":
+		return p.given(r.List.PartnerOffers)
+	case "groups":
+		return p.groupNames(r.Groups)
+	case "tags":
+		return strings.Join(r.Tags, ", ")
+	case "vat":
+		if r.List.VAT != "" {
+			return p.T("filter.vat." + string(r.List.VAT))
+		}
+	}
+	return ""
+}
+
+func (p *customersPage) spent(r customer.Row) string {
+	text := ""
+	if r.List.Currency != "" {
+		text = p.Money(money.Amount{Minor: r.List.Spent, Currency: r.List.Currency})
+	}
+	if r.List.Other {
+		text += " +"
+	}
+	return text
+}
+
+func (p *customersPage) given(status customer.ConsentStatus) string {
+	if status == customer.ConsentGiven {
+		return p.T("customers.yes")
+	}
+	return ""
+}
+
+// groupNames names groups, but those that were deleted.
+func (p *customersPage) groupNames(ids []string) string {
+	var names []string
+	for _, id := range ids {
+		if name := page.LabelOf(p.groups, id); name != "" {
+			names = append(names, name)
+		}
+	}
+	return strings.Join(names, ", ")
+}
