@@ -6,6 +6,7 @@ import (
 
 	"postern/mail"
 	"postern/portal/audit"
+	"postern/portal/batch"
 	"postern/portal/cart"
 	"postern/portal/credential"
 	"postern/portal/customer"
@@ -182,9 +183,13 @@ func (w Worker) staffDeclarations() []declaration {
 // otherDeclarations returns those of what expires soon and of what has nothing personal.
 func (w Worker) otherDeclarations() []declaration {
 	const code, repeats = "a code that expires after 60 seconds", "hashes that expire after a day"
+	const chosen = "ids of the customers of bulk changes, deleted after 32 days"
 	return []declaration{
 		{Collection: handOffCollection(), personal: personal{kept: code, withheld: code}},
 		{Collection: repeatableCollection(), personal: personal{kept: repeats, withheld: repeats}},
+		{Collection: batch.Collection(), jobs: w.batchJobs(),
+			personal: personal{nothing: "filters and numbers; the pages hold the customers"}},
+		{Collection: batch.PageCollection(), personal: personal{kept: chosen, withheld: chosen}},
 		{Collection: group.Collection(), jobs: w.groupJobs(),
 			personal: personal{nothing: "names that the shop gave; the customers hold who belongs to which"}},
 		{Collection: customer.CountCollection(), jobs: w.customerCountJobs(),

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"postern/portal/job"
+	"postern/portal/validate"
 	"postern/storage"
 )
 
@@ -105,6 +106,17 @@ func (l Log) Find(ctx context.Context, carried job.List, id string) (Act, error)
 	}
 	entry, err := l.Get(ctx, id)
 	return entry.Act, err
+}
+
+// Undoable is a Conflict unless acts of this kind and age can be undone.
+func Undoable(act Act, now time.Time) error {
+	switch {
+	case Undos()[act.Kind] == UndoNever:
+		return validate.NewError(validate.Conflict, "undo.never")
+	case !now.Before(act.At.Add(UndoPeriod)):
+		return validate.NewError(validate.Conflict, "undo.late")
+	}
+	return nil
 }
 
 // Undone returns which of the acts have been undone, as far as it is recorded.

@@ -1,11 +1,15 @@
 package customer
 
 import (
+	"context"
+	"errors"
 	"slices"
 	"time"
 
 	"postern/portal/audit"
+	"postern/portal/job"
 	"postern/portal/validate"
+	"postern/storage"
 )
 
 // FieldAct says that an act gave a field, by its name in Fields, its value.
@@ -84,6 +88,45 @@ func (c *Customer) Undo(act audit.Act) error {
 	}
 	c.Acts = slices.DeleteFunc(c.Acts, func(a FieldAct) bool { return a.Act == act.ID })
 	return nil
+}
+
+// UndoRecorded is Undo for an act that the log or the customer has, named by the act that undoes it. It is NotFound if there
+// is none on this customer, and a Conflict, too, if it cannot be undone any more or was undone already.
+func (c *Customer) UndoRecorded(ctx context.Context, log audit.Log, undo audit.Act, now time.Time) error {
+	earlier, err := c.act(ctx, log, undo.Undoes)
+	if err != nil {
+		return err
+	}
+	if _, err := c.act(ctx, log, undo.ID); err == nil {
+		return validate.NewError(validate.Conflict, "undo.already")
+	} else if validate.KindOf(err) != validate.NotFound {
+		return err
+	}
+	if err := audit.Undoable(earlier, now); err != nil {
+		return err
+	}
+	return c.Undo(earlier)
+}
+
+// act returns an act on the customer, who may still carry it. Otherwise it is validate.NotFound.
+func (c *Customer) act(ctx context.Context, log audit.Log, id string) (audit.Act, error) {
+	found, err := log.Find(ctx, c.Work, id)
+	if errors.Is(err, storage.ErrNotFound) || err == nil && found.Customer != c.ID {
+		return audit.Act{}, validate.NewError(validate.NotFound, "undo.gone")
+	}
+	return found, err
+}
+
+// HasAct reports whether the customer shows that an act was done: because it can still be undone, or waits to be
+// recorded. One that was overridden since is only in the log.
+func (c *Customer) HasAct(id string) bool {
+	if slices.ContainsFunc(c.Acts, func(a FieldAct) bool { return a.Act == id }) {
+		return true
+	}
+	return slices.ContainsFunc(c.Work.Jobs, func(j job.Job) bool {
+		act, err := audit.Carried(j.Args)
+		return err == nil && act.ID == id
+	})
 }
 
 // isLast reports whether an act was the last to change a field.

@@ -105,11 +105,7 @@ func (s Staff) Undo(ctx context.Context, id, act string) error {
 		return s.undoNote(ctx, earlier, undo)
 	}
 	_, err = s.actOn(ctx, staff.PermissionEditCustomers, undo, func(c *customer.Customer) error {
-		earlier, err := s.toUndo(ctx, *c, act, undo)
-		if err != nil {
-			return err
-		}
-		return c.Undo(earlier)
+		return c.UndoRecorded(ctx, s.log(), undo, s.app.Now())
 	})
 	return err
 }
@@ -127,18 +123,7 @@ func (s Staff) toUndo(ctx context.Context, c customer.Customer, act string, undo
 	case validate.KindOf(err) != validate.NotFound:
 		return earlier, err
 	}
-	return earlier, s.undoable(earlier)
-}
-
-// undoable is an error unless acts of this kind and age can be undone.
-func (s Staff) undoable(act audit.Act) error {
-	switch {
-	case audit.Undos()[act.Kind] == audit.UndoNever:
-		return validate.NewError(validate.Conflict, "undo.never")
-	case !s.app.Now().Before(act.At.Add(audit.UndoPeriod)):
-		return validate.NewError(validate.Conflict, "undo.late")
-	}
-	return nil
+	return earlier, audit.Undoable(earlier, s.app.Now())
 }
 
 // actAgainst returns an act on a customer, which the customer or a note may still carry. Otherwise it is

@@ -41,12 +41,6 @@ func EditValues(c customer.Customer) map[string]string {
 	return values
 }
 
-// Limits of a customer's tags.
-const (
-	maxTags = 50
-	maxTag  = 40 // characters
-)
-
 // EditCustomer changes what was typed. A field that somebody else changed since to something else is a Conflict
 // with an error at the field, whose argument "Stored" is the present value; then nothing is changed. Changes of
 // other fields are kept. Field errors are at the names of the fields and at "reason". It returns the id of the act,
@@ -154,7 +148,7 @@ func (s Staff) readCompany(f *validate.Validator, values map[string]string) cust
 
 // changeTags adds and removes the tags by which typed differs from base.
 func changeTags(f *validate.Validator, c *customer.Customer, base, typed string) {
-	before, after := tagsOf(f, base), tagsOf(f, typed)
+	before, after := customer.ReadTags(f, fieldTags, base), customer.ReadTags(f, fieldTags, typed)
 	for _, tag := range before {
 		if !slices.Contains(after, tag) {
 			c.SetTag(tag, false)
@@ -165,19 +159,7 @@ func changeTags(f *validate.Validator, c *customer.Customer, base, typed string)
 			c.SetTag(tag, true)
 		}
 	}
-	if len(c.Tags) > maxTags {
+	if len(c.Tags) > customer.MaxTags {
 		f.Reject(fieldTags, "tags.too_many", "Most", "50")
 	}
-}
-
-// tagsOf reads tags that are separated by commas.
-func tagsOf(f *validate.Validator, text string) []string {
-	var tags []string
-	for _, part := range strings.Split(text, ",") {
-		tag := strings.ToLower(strings.Join(strings.Fields(f.Text(fieldTags, part, maxTag)), " "))
-		if tag != "" && !slices.Contains(tags, tag) {
-			tags = append(tags, tag)
-		}
-	}
-	return tags
 }

@@ -202,7 +202,7 @@ func (s Staff) UndoGroup(ctx context.Context, act string) error {
 		case !errors.Is(err, storage.ErrNotFound):
 			return err
 		}
-		if err := s.undoable(earlier); err != nil {
+		if err := audit.Undoable(earlier, s.app.Now()); err != nil {
 			return err
 		}
 		return all.Undo(earlier, s.app.Now())

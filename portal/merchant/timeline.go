@@ -96,7 +96,7 @@ func (s Staff) momentsOfActs(ctx context.Context, c customer.Customer, before ti
 	var list []Moment
 	for _, entry := range page.Entries {
 		e := &Event{Detail: entry, Undone: undone[entry.ID]}
-		e.CanUndo = s.May(staff.PermissionEditCustomers) && s.undoable(entry.Act) == nil && c.CanUndo(entry.Act)
+		e.CanUndo = s.May(staff.PermissionEditCustomers) && audit.Undoable(entry.Act, s.app.Now()) == nil && c.CanUndo(entry.Act)
 		list = append(list, Moment{At: entry.At, Act: e})
 	}
 	return list, err

@@ -36,6 +36,7 @@ const (
 
 	PermissionCustomers     Permission = "customers"      // to read the customers with all that is known of them
 	PermissionEditCustomers Permission = "customers.edit" // to change them, and to undo it
+	PermissionBulk          Permission = "customers.bulk" // to change many of them at once, and to export them
 	PermissionGroups        Permission = "groups"         // to create, rename and delete groups of customers
 )
 
@@ -46,7 +47,7 @@ func (r Role) May(p Permission) bool {
 		return slices.Contains(Roles(), r)
 	case PermissionEditCustomers:
 		return r != Viewer && IsRole(string(r))
-	case PermissionLog, PermissionGroups:
+	case PermissionLog, PermissionGroups, PermissionBulk:
 		return r == Owner || r == Manager
 	case PermissionStaff:
 		return r == Owner

@@ -22,6 +22,14 @@ func mayOpenGroups() map[string][]staff.Role {
 		"GET /admin/groups/:id":            all,
 		"POST /admin/groups/:id":           managers,
 		"POST /admin/groups/:id/undo":      managers,
+		"POST /admin/groups/:id/delete":    managers,
+		"GET /admin/batches":               managers,
+		"GET /admin/batches/new":           managers,
+		"POST /admin/batches/new":          managers,
+		"GET /admin/batches/:id":           managers,
+		"POST /admin/batches/:id/start":    managers,
+		"POST /admin/batches/:id/stop":     managers,
+		"POST /admin/batches/:id/undo":     managers,
 		"POST /admin/customers/:id/groups": {staff.Owner, staff.Manager, staff.Support},
 	}
 }

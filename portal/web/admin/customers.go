@@ -50,7 +50,10 @@ type customersPage struct {
 	Further string // URL of what follows it
 	Pager   *page.Pager
 	Empty   *page.Empty
-	Loosen  []page.Link // filters without one of which something would be found
+	MayBulk bool
+	// ChangeAll leads to the bulk changes of all that match the filters; without a label it is not offered.
+	ChangeAll page.Link
+	Loosen    []page.Link // filters without one of which something would be found
 }
 
 func (h *Handler) customers(c *fiber.Ctx, s merchant.Staff) error {
@@ -76,6 +79,7 @@ func (h *Handler) customers(c *fiber.Ctx, s merchant.Staff) error {
 		}
 	}
 	data.Chips = data.chips(customer.Filters())
+	data.bulk(s)
 	for _, row := range found.Rows {
 		data.Rows = append(data.Rows, data.row(row))
 	}
@@ -204,6 +208,21 @@ func customerStatus(b page.Base, guest, disabled bool) page.Pill {
 		return b.Pill("neutral", b.T("filter.status.guest"))
 	}
 	return b.Pill("done", b.T("filter.status.registered"))
+}
+
+// bulk offers the bulk changes of all that match. What a search finds has no filters, and can only be ticked.
+func (p *customersPage) bulk(s merchant.Staff) {
+	if p.MayBulk = s.May(staff.PermissionBulk); !p.MayBulk || p.Query.Search != "" {
+		return
+	}
+	pairs := []string{"all", "yes"}
+	for _, name := range customer.Filters() {
+		pairs = append(pairs, name, p.Query.Filters[name])
+	}
+	p.ChangeAll = page.Link{Label: p.T("batch.change_all"), Path: page.WithQuery(newBatchPath, pairs...)}
+	if len(p.Query.Filters) > 0 {
+		p.ChangeAll.Label = p.T("batch.change_matching")
+	}
 }
 
 // further sets the links to what follows and precedes the page.

@@ -1,0 +1,302 @@
+package merchant
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"postern/portal"
+	"postern/portal/audit"
+	"postern/portal/batch"
+	"postern/portal/customer"
+	"postern/portal/job"
+	"postern/portal/staff"
+	"postern/portal/validate"
+	"postern/storage"
+)
+
+// MaxTicked is how many ticked customers one batch can have.
+const MaxTicked = batch.PageSize
+
+// Bulk is a form for a bulk change: of the ticked customers, or of all that match filters.
+type Bulk struct {
+	Action  string
+	Args    map[string]string
+	Reason  string
+	Ticked  []string
+	Filters map[string]string
+}
+
+// NewBatch stores a bulk change for its preview and returns its id. Nothing changes before StartBatch. Field errors
+// are at "action", "ids", "reason", the names of the filters and those of the action's arguments.
+func (s Staff) NewBatch(ctx context.Context, form Bulk) (string, error) {
+	b, err := s.readBulk(ctx, form)
+	if err != nil {
+		return "", err
+	}
+	return s.addBatch(ctx, b, form.Ticked)
+}
+
+func (s Staff) readBulk(ctx context.Context, form Bulk) (batch.Batch, error) {
+	if !s.May(staff.PermissionBulk) {
+		return batch.Batch{}, denied()
+	}
+	b := s.draft(form.Action, map[string]string{})
+	for _, name := range portal.BulkArgs(form.Action) {
+		b.Args[name] = strings.TrimSpace(form.Args[name])
+	}
+	f := &validate.Validator{}
+	b.Reason = f.Text("reason", form.Reason, validate.MaxText)
+	if b.Selection.Ticked = len(form.Ticked) > 0; !b.Selection.Ticked {
+		b.Selection.Filters = maps.Clone(form.Filters)
+		customer.Query{Filters: form.Filters}.Conditions(f, s.place())
+	} else if len(form.Ticked) > MaxTicked {
+		f.Reject("ids", "batch.too_many")
+	}
+	if len(f.Rejected) > 0 {
+		return b, validate.InvalidFields(f.Rejected)
+	}
+	return b, s.app.CheckBulk(ctx, s.shop, &b, false)
+}
+
+func (s Staff) draft(action string, args map[string]string) batch.Batch {
+	return batch.Batch{ID: storage.NewID(), Action: action, Args: args, By: s.actor(), Address: s.address,
+		State: batch.Selecting, CreatedAt: s.app.Now()}
+}
+
+// addBatch stores a batch. Ticked customers are frozen at once, others by a job.
+func (s Staff) addBatch(ctx context.Context, b batch.Batch, ticked []string) (string, error) {
+	if b.Selection.Ticked {
+		ids := slices.Compact(slices.Sorted(slices.Values(ticked)))
+		p := batch.Page{Batch: b.ID, IDs: ids, Expires: b.CreatedAt.Add(batch.Kept + batch.DraftLife)}
+		if err := s.batchPages().Insert(ctx, batch.PageKey(b.ID, 0), p); err != nil {
+			return "", err
+		}
+		b.State, b.Total, b.Pages = batch.Ready, int64(len(ids)), 1
+	} else {
+		b.Work.Add(job.Request{Kind: batch.KindSelect, At: s.app.Now(), Slow: true})
+	}
+	return b.ID, s.batches().Insert(ctx, b.ID, b)
+}
+
+func (s Staff) batches() storage.Docs[batch.Batch] { return batch.Docs(s.app.Engine(), s.shop.ID) }
+
+func (s Staff) batchPages() storage.Docs[batch.Page] {
+	return batch.PageDocs(s.app.Engine(), s.shop.ID)
+}
+
+// DeleteGroup prepares the batch that deletes a group: it takes the members out, and can be undone.
+func (s Staff) DeleteGroup(ctx context.Context, id string) (string, error) {
+	if !s.May(staff.PermissionGroups) || !s.May(staff.PermissionBulk) {
+		return "", denied()
+	}
+	b := s.draft(portal.BulkDeleteGroup, map[string]string{"group": id})
+	b.Selection.Filters = membersOf(id)
+	if err := s.app.CheckBulk(ctx, s.shop, &b, true); err != nil {
+		return "", err
+	}
+	return s.addBatch(ctx, b, nil)
+}
+
+// UndoBatch prepares the batch that undoes another one. Its preview names the customers on whom something else has
+// changed the same since; they stay as they are. It is a Conflict if the batch cannot be undone, or not any more.
+func (s Staff) UndoBatch(ctx context.Context, id string) (string, error) {
+	b, err := s.readBatch(ctx, id)
+	switch {
+	case err != nil:
+		return "", err
+	case b.IsBusy() || b.StartedAt.IsZero():
+		return "", validate.NewError(validate.Conflict, "batch.not_ready")
+	case !portal.BulkUndoable(b.Action):
+		return "", validate.NewError(validate.Conflict, "undo.never")
+	case !s.app.Now().Before(b.StartedAt.Add(audit.UndoPeriod)):
+		return "", validate.NewError(validate.Conflict, "undo.late")
+	}
+	return s.addBatch(ctx, s.draft(portal.BulkUndo, map[string]string{"batch": id}), nil)
+}
+
+func (s Staff) readBatch(ctx context.Context, id string) (batch.Batch, error) {
+	if !s.May(staff.PermissionBulk) {
+		return batch.Batch{}, denied()
+	}
+	b, _, err := s.batches().Get(ctx, id)
+	return b, validate.NotFoundIfMissing(err)
+}
+
+// StartBatch lets a worker carry a batch out, which requires a fresh second factor. A stopped one goes on where it
+// was. The acts are those of the person who starts it.
+func (s Staff) StartBatch(ctx context.Context, id string) error {
+	if err := s.requireFresh(); err != nil {
+		return err
+	}
+	return s.changeBatch(ctx, id, func(b *batch.Batch) error {
+		if b.StartedAt.IsZero() {
+			b.By, b.Address = s.actor(), s.address
+		}
+		return b.Start(s.app.Now())
+	})
+}
+
+// StopBatch stops a batch at the end of its present page. What it changed stays, until the batch is undone.
+func (s Staff) StopBatch(ctx context.Context, id string) error {
+	return s.changeBatch(ctx, id, (*batch.Batch).Stop)
+}
+
+func (s Staff) changeBatch(ctx context.Context, id string, alter func(*batch.Batch) error) error {
+	_, err := s.batches().Change(ctx, id, func(b *batch.Batch) error {
+		if err := s.requireStill(ctx, staff.PermissionBulk); err != nil {
+			return err
+		}
+		return alter(b)
+	})
+	return validate.NotFoundIfMissing(err)
+}
+
+// BatchView is a batch with what its page shows.
+type BatchView struct {
+	batch.Batch
+	Email    string         // of who made or started it, "" for somebody who left
+	Group    string         // the name of the group that it is about, "" for none
+	Undoes   batch.Batch    // the batch that it undoes, zero for none
+	Undoable bool           // it can be undone, or will be
+	Until    time.Time      // when it cannot be undone any more
+	Examples []customer.Row // the first customers of the selection
+	Left     []LeftRow      // a part of the report
+	NextLeft string         // the cursor of what follows, "" for nothing
+}
+
+// LeftRow is a customer whom the batch left as they were.
+type LeftRow struct {
+	batch.Left
+	Row customer.Row // without a name for somebody who was erased
+}
+
+const maxExamples = 5
+
+// Batch returns a batch, or validate.NotFound. cursor is that of the report, "" for its first part.
+func (s Staff) Batch(ctx context.Context, id, cursor string) (BatchView, error) {
+	b, err := s.readBatch(ctx, id)
+	if err != nil {
+		return BatchView{}, err
+	}
+	v := BatchView{Batch: b, Undoable: portal.BulkUndoable(b.Action), Until: b.StartedAt.Add(audit.UndoPeriod)}
+	if err := s.nameBatch(ctx, &v); err != nil {
+		return v, err
+	}
+	if b.State == batch.Ready && b.Pages > 0 {
+		first, _, err := s.batchPages().Get(ctx, batch.PageKey(b.ID, 0))
+		if err == nil {
+			v.Examples, err = s.readRows(ctx, first.IDs[:min(len(first.IDs), maxExamples)], nil)
+		}
+		if err != nil {
+			return v, err
+		}
+	}
+	return v, s.addLeft(ctx, &v, cursor)
+}
+
+// nameBatch adds what names the batch: the person, the group, the batch that it undoes.
+func (s Staff) nameBatch(ctx context.Context, v *BatchView) error {
+	group := v.Args["group"]
+	if v.Action == portal.BulkUndo {
+		read, err := s.batches().Read(ctx, v.Args["batch"])
+		if err != nil {
+			return err
+		}
+		v.Undoes, group = read.Doc, read.Doc.Args["group"]
+	}
+	roster, _, err := s.rosters().Get(ctx, staff.RosterKey)
+	if err != nil {
+		return err
+	}
+	if m, found := roster.ByID(v.By.ID); found {
+		v.Email = m.Email
+	}
+	if group != "" {
+		all, err := s.readGroups(ctx)
+		v.Group = all.NameOf(group)
+		return err
+	}
+	return nil
+}
+
+// Batches returns a page of the batches, the latest first, with the cursors of the neighbouring pages.
+func (s Staff) Batches(ctx context.Context, cursor string) (list []BatchView, next, previous string, err error) {
+	if !s.May(staff.PermissionBulk) {
+		return nil, "", "", denied()
+	}
+	found, err := storage.Find[struct{}](ctx, s.batches(), storage.Query{Index: batch.ByCreated, Descending: true,
+		Limit: customer.PerPage, Cursor: cursor})
+	if errors.Is(err, storage.ErrCursor) {
+		return nil, "", "", wrongField("cursor", "cursor.bad")
+	}
+	ids := make([]string, len(found.Hits))
+	for i, hit := range found.Hits {
+		ids[i] = hit.Key
+	}
+	if err != nil {
+		return nil, "", "", err
+	}
+	read, err := storage.ReadAll[batch.Batch](ctx, s.batches(), ids)
+	for _, hit := range read {
+		v := BatchView{Batch: hit.Head}
+		if err := s.nameBatch(ctx, &v); err != nil {
+			return nil, "", "", err
+		}
+		list = append(list, v)
+	}
+	return list, found.Next, found.Previous, err
+}
+
+// leftOnPage is how many customers a part of the report has, and maxLeftPages on how many pages it looks for them.
+const (
+	leftOnPage   = 100
+	maxLeftPages = 50
+)
+
+// addLeft adds the part of the report at a cursor: the number of a page of customers and of a customer on it.
+func (s Staff) addLeft(ctx context.Context, v *BatchView, cursor string) error {
+	var n, from int
+	if cursor != "" {
+		if _, err := fmt.Sscanf(cursor, "%d.%d", &n, &from); err != nil || n < 0 || from < 0 {
+			return wrongField("cursor", "cursor.bad")
+		}
+	}
+	var left []batch.Left
+	if v.Skipped+v.Failed+v.Conflicts == 0 {
+		return nil
+	}
+	for end := min(n+maxLeftPages, v.Pages); n < end && len(left) < leftOnPage; n, from = n+1, 0 {
+		p, _, err := s.batchPages().Get(ctx, batch.PageKey(v.ID, n))
+		if err != nil {
+			return validate.NotFoundIfMissing(err)
+		}
+		rest := p.Left[min(from, len(p.Left)):]
+		taken := min(len(rest), leftOnPage-len(left))
+		left = append(left, rest[:taken]...)
+		if taken < len(rest) {
+			v.NextLeft = fmt.Sprintf("%d.%d", n, from+taken)
+			break
+		}
+	}
+	if v.NextLeft == "" && n < v.Pages {
+		v.NextLeft = fmt.Sprintf("%d.0", n)
+	}
+	ids := make([]string, len(left))
+	for i, l := range left {
+		ids[i] = l.Customer
+	}
+	hits, err := storage.ReadAll[customer.Row](ctx, s.customers(), ids)
+	rows := map[string]customer.Row{}
+	for _, row := range rowsOf(hits) {
+		rows[row.ID] = row
+	}
+	for _, l := range left {
+		v.Left = append(v.Left, LeftRow{Left: l, Row: rows[l.Customer]})
+	}
+	return err
+}

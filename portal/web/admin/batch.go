@@ -1,0 +1,179 @@
+package admin
+
+import (
+	"context"
+	"strconv"
+
+	"github.com/gofiber/fiber/v2"
+
+	"postern/portal/audit"
+	"postern/portal/batch"
+	"postern/portal/customer"
+	"postern/portal/merchant"
+	"postern/portal/web/page"
+)
+
+// batchAct is a use case on a batch.
+type batchAct func(s merchant.Staff, ctx context.Context, id string) error
+
+// batchView is the page of a batch: its preview, its progress, and its report.
+type batchView struct {
+	page.Base
+	Path     string
+	Form     page.Form // with the error of an act that was refused
+	State    page.Pill
+	Text     string // what happens next
+	Undo     string // whether it can be undone
+	Why      string // it stopped
+	Facts    []fact
+	Chips    []page.Link // the filters of the selection
+	Examples []string
+	Value    string // of the progress bar, "" for none
+	Max      string
+	Left     []leftLine
+	LeftNext string // URL of what follows
+
+	Busy, MayStart, MayStop, MayUndo bool
+
+	Start  string    // the label of the button
+	Undoes page.Link // the batch that this one undoes
+	Undone page.Link // the batch that undid this one
+}
+
+// leftLine is a customer whom the batch left as they were.
+type leftLine struct{ Name, Path, Why string }
+
+func (h *Handler) showBatch(c *fiber.Ctx, s merchant.Staff, id string, refused error) error {
+	v, err := s.Batch(c.UserContext(), id, c.Query("cursor"))
+	if err != nil {
+		return err
+	}
+	list := customersPage{Base: h.base(c, s, "customers", ""), Query: customer.Query{Filters: v.Selection.Filters}}
+	list.country = func(code string) string { return h.app.AddressFormats().CountryName(code, list.L.Lang()) }
+	if err := list.readGroups(c, s); err != nil {
+		return err
+	}
+	data := batchView{Base: list.Base, Path: batchesPath + "/" + v.ID, State: batchPill(list.Base, v.State), Busy: v.IsBusy()}
+	data.Title, data.Form = batchTitle(data.Base, v), data.Base.Form(nil, refused)
+	data.Chips = list.chips(customer.Filters())
+	data.state(v)
+	data.facts(v)
+	data.undo(v, h.app.Now().Before(v.Until))
+	for _, row := range v.Examples {
+		data.Examples = append(data.Examples, rowName(row))
+	}
+	for _, left := range v.Left {
+		line := leftLine{Name: data.T("batch.erased"), Why: data.T(left.Why)}
+		if left.Row.ID != "" {
+			line.Name, line.Path = rowName(left.Row), customerPathOf(left.Row.ID)
+		}
+		data.Left = append(data.Left, line)
+	}
+	if v.NextLeft != "" {
+		data.LeftNext = page.WithQuery(data.Path, "cursor", v.NextLeft) + "#report"
+	}
+	return h.pages.Render(c, page.Refusal(refused), "admin/batch", data)
+}
+
+func rowName(r customer.Row) string {
+	if name := r.Name(); name != "" {
+		return name
+	}
+	return r.Email
+}
+
+// state says how far the batch is and what can be done with it.
+func (p *batchView) state(v merchant.BatchView) {
+	total, worked := p.L.Number(v.Total), p.L.Number(v.Worked())
+	p.Text = p.T("batch.text."+string(v.State), "Total", total, "Worked", worked)
+	switch v.State {
+	case batch.Ready:
+		p.MayStart, p.Start = true, p.T("batch.start", "Count", int(v.Total-v.Conflicts))
+	case batch.Stopped:
+		p.MayStart, p.Start = true, p.T("batch.go_on")
+	case batch.Running:
+		p.MayStop = true
+	}
+	if v.State == batch.Stopped && v.Why != "" {
+		p.Why = p.T(v.Why)
+	}
+	if v.State != batch.Ready && v.State != batch.Selecting && v.Total > 0 {
+		p.Value, p.Max = strconv.FormatInt(v.Worked(), 10), strconv.FormatInt(v.Total, 10)
+	}
+}
+
+func (p *batchView) facts(v merchant.BatchView) {
+	add := func(key string, text string) {
+		if text != "" {
+			p.Facts = append(p.Facts, fact{p.T(key), []string{text}})
+		}
+	}
+	add("batch.selected", p.L.Number(v.Total))
+	if !v.StartedAt.IsZero() {
+		add("batch.changed", p.L.Number(v.Changed))
+		add("batch.skipped", p.L.Number(v.Skipped))
+		add("batch.failed", p.L.Number(v.Failed))
+		add("batch.started", p.L.DateTime(v.StartedAt))
+	}
+	if !v.EndedAt.IsZero() {
+		add("batch.ended", p.L.DateTime(v.EndedAt))
+	}
+	add("batch.by", v.Email)
+	add("customer.reason", v.Reason)
+}
+
+func (p *batchView) undo(v merchant.BatchView, inTime bool) {
+	begun := !v.StartedAt.IsZero()
+	switch {
+	case v.Undoes.ID != "":
+		p.Undoes = page.Link{Label: p.T("batch.undoes"), Path: batchesPath + "/" + v.Undoes.ID}
+		if v.Conflicts > 0 {
+			p.Undo = p.T("batch.conflicts", "Count", int(v.Conflicts))
+		}
+	case v.UndoneBy != "":
+		p.Undone = page.Link{Label: p.T("batch.undone"), Path: batchesPath + "/" + v.UndoneBy}
+	case !v.Undoable:
+		p.Undo = p.T("batch.never")
+	case !begun:
+		p.Undo = p.T("batch.undoable")
+	case inTime:
+		p.Undo, p.MayUndo = p.T("batch.undoable_until", "When", v.StartedAt.Add(audit.UndoPeriod)), !v.IsBusy()
+	}
+}
+
+// batchesPage lists the bulk changes.
+type batchesPage struct {
+	page.Base
+	Rows  []batchLine
+	Pager *page.Pager
+	Empty page.Empty
+}
+
+type batchLine struct {
+	Path, Title, Number string
+	State               page.Pill
+	Created             page.Time
+	By                  string
+}
+
+func (h *Handler) batches(c *fiber.Ctx, s merchant.Staff) error {
+	list, next, previous, err := s.Batches(c.UserContext(), c.Query("cursor"))
+	if err != nil {
+		return err
+	}
+	data := batchesPage{Base: h.base(c, s, "customers", "batches.title")}
+	for _, v := range list {
+		data.Rows = append(data.Rows, batchLine{Path: batchesPath + "/" + v.ID, Title: batchTitle(data.Base, v),
+			Number: data.L.Number(v.Total), State: batchPill(data.Base, v.State), Created: data.TimeMoment(v.CreatedAt),
+			By: v.Email})
+	}
+	at := func(cursor string) string {
+		if cursor == "" {
+			return ""
+		}
+		return page.WithQuery(batchesPath, "cursor", cursor)
+	}
+	data.Pager = data.Base.Pager(at(previous), at(next))
+	data.Empty = data.Base.Empty(data.T("batches.none"), data.T("admin.customers.title"), customersPath)
+	return h.pages.Render(c, fiber.StatusOK, "admin/batches", data)
+}

@@ -1,0 +1,268 @@
+package admin
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/gofiber/fiber/v2"
+
+	"postern/portal"
+	"postern/portal/batch"
+	"postern/portal/customer"
+	"postern/portal/merchant"
+	"postern/portal/staff"
+	"postern/portal/validate"
+	"postern/portal/web/gate"
+	"postern/portal/web/page"
+)
+
+const (
+	batchesPath  = "/admin/batches"
+	newBatchPath = "/admin/batches/new"
+	batchPath    = "/admin/batches/:id"
+)
+
+func (h *Handler) batchRoutes() []gate.Route {
+	create := post(staff.PermissionBulk, newBatchPath, h.createBatch)
+	create.Fields = merchant.MaxTicked + gate.MaxFields
+	return []gate.Route{
+		get(staff.PermissionBulk, batchesPath, h.batches),
+		get(staff.PermissionBulk, newBatchPath, h.newBatch),
+		create,
+		get(staff.PermissionBulk, batchPath, h.batch),
+		postFresh(staff.PermissionBulk, batchPath+"/start", h.batchAct(merchant.Staff.StartBatch)),
+		post(staff.PermissionBulk, batchPath+"/stop", h.batchAct(merchant.Staff.StopBatch)),
+		post(staff.PermissionBulk, batchPath+"/undo", h.undoBatch),
+		post(staff.PermissionBulk, groupPath+"/delete", h.deleteGroup),
+	}
+}
+
+// newBatchPage offers the bulk actions for a selection.
+type newBatchPage struct {
+	page.Base
+	Selected string
+	Chips    []page.Link // the filters of the selection
+	Hidden   []page.Hidden
+	Actions  []bulkForm
+	Form     page.Form
+}
+
+// bulkForm is the form of one bulk action.
+type bulkForm struct {
+	Action, Title, Undo string
+	Open                bool
+	Fields              []page.Field
+}
+
+// selectionOf reads the ticked customers, or the filters of "all that match".
+func selectionOf(c *fiber.Ctx) (ticked []string, filters map[string]string) {
+	args := c.Request().PostArgs()
+	if c.Method() != fiber.MethodPost {
+		args = c.Request().URI().QueryArgs()
+	}
+	for _, id := range args.PeekMulti("id") {
+		if len(id) > 0 {
+			ticked = append(ticked, string(id))
+		}
+	}
+	filters = map[string]string{}
+	for _, name := range customer.Filters() {
+		if value := strings.TrimSpace(string(args.Peek(name))); value != "" {
+			filters[name] = value
+		}
+	}
+	return ticked, filters
+}
+
+func (h *Handler) newBatch(c *fiber.Ctx, s merchant.Staff) error {
+	return h.showNewBatch(c, s, nil, nil)
+}
+
+func (h *Handler) showNewBatch(c *fiber.Ctx, s merchant.Staff, typed map[string]string, refused error) error {
+	ticked, filters := selectionOf(c)
+	if len(ticked) == 0 && c.Query("all") == "" && c.FormValue("all") == "" {
+		return done(c, customersPath, "batch.nothing_ticked")
+	}
+	list := customersPage{Base: h.base(c, s, "customers", "batch.new"), Query: customer.Query{Filters: filters}}
+	list.country = func(code string) string { return h.app.AddressFormats().CountryName(code, list.L.Lang()) }
+	if err := list.readGroups(c, s); err != nil {
+		return err
+	}
+	data := newBatchPage{Base: list.Base, Form: list.Base.Form(typed, refused)}
+	switch {
+	case len(ticked) > 0:
+		data.Selected = data.T("batch.ticked", "Count", len(ticked))
+		for _, id := range ticked {
+			data.Hidden = append(data.Hidden, page.Hidden{Name: "id", Value: id})
+		}
+	default:
+		data.Selected, data.Chips = data.T("batch.all"), list.chips(customer.Filters())
+		if len(data.Chips) > 0 {
+			data.Selected = data.T("batch.matching")
+		}
+		data.Hidden = append(data.Hidden, page.Hidden{Name: "all", Value: "yes"})
+		for _, name := range customer.Filters() {
+			if filters[name] != "" {
+				data.Hidden = append(data.Hidden, page.Hidden{Name: name, Value: filters[name]})
+			}
+		}
+	}
+	for _, action := range portal.BulkActions() {
+		form, err := data.form(action, list.groups)
+		if err != nil {
+			return err
+		}
+		form.Open = c.FormValue("action") == action
+		data.Actions = append(data.Actions, form)
+	}
+	return h.pages.Render(c, page.Refusal(refused), "admin/batch-new", data)
+}
+
+// form returns the form of an action. The names of its fields begin with the action, so that they differ on the page.
+func (p *newBatchPage) form(action string, groups []page.Option) (bulkForm, error) {
+	form := bulkForm{Action: action, Title: p.T("batch.action." + action), Undo: p.T("batch.never")}
+	if portal.BulkUndoable(action) {
+		form.Undo = p.T("batch.undoable")
+	}
+	for _, name := range append(portal.BulkArgs(action), "reason") {
+		field, err := p.field(action, name, groups)
+		if err != nil {
+			return form, err
+		}
+		form.Fields = append(form.Fields, field)
+	}
+	return form, nil
+}
+
+func (p *newBatchPage) field(action, name string, groups []page.Option) (page.Field, error) {
+	full := action + "." + name
+	switch name {
+	case "group":
+		return p.Form.Select(full, p.T("group.one"), groups)
+	case "purpose":
+		var options []page.Option
+		for _, purpose := range customer.Purposes() {
+			options = append(options, page.Option{Value: string(purpose), Label: p.T("consent.name." + string(purpose))})
+		}
+		return p.Form.Select(full, p.T("batch.purpose"), options)
+	case "source":
+		return p.Form.Field(full, p.T("batch.source"), "maxlength", "100", "hint", p.T("batch.source.hint"))
+	case "reason":
+		return p.Form.Field(full, p.T("customer.reason"), "maxlength", "5000", "optional", "yes", "hint", p.T("customer.reason.hint"))
+	}
+	return p.Form.Field(full, p.T("filter.tag"), "plain", "yes", "maxlength", "40", "autocapitalize", "none")
+}
+
+func (h *Handler) createBatch(c *fiber.Ctx, s merchant.Staff) error {
+	form := merchant.Bulk{Action: c.FormValue("action"), Args: map[string]string{}}
+	form.Ticked, form.Filters = selectionOf(c)
+	typed := map[string]string{}
+	for _, name := range append(portal.BulkArgs(form.Action), "reason") {
+		full := form.Action + "." + name
+		typed[full], form.Args[name] = c.FormValue(full), c.FormValue(full)
+	}
+	form.Reason = form.Args["reason"]
+	id, err := s.NewBatch(c.UserContext(), form)
+	switch {
+	case page.Refused(err):
+		return h.showNewBatch(c, s, typed, atAction(form.Action, err))
+	case err != nil:
+		return err
+	}
+	return page.To(c, batchesPath+"/"+id)
+}
+
+// atAction returns an error with the names of the fields of an action's form.
+func atAction(action string, err error) error {
+	wrong := slices.Clone(validate.FieldErrors(err))
+	for i := range wrong {
+		if slices.Contains(append(portal.BulkArgs(action), "reason"), wrong[i].Field) {
+			wrong[i].Field = action + "." + wrong[i].Field
+		} else {
+			wrong[i].Field = ""
+		}
+	}
+	if len(wrong) == 0 {
+		return err
+	}
+	return validate.InvalidFields(wrong)
+}
+
+func (h *Handler) deleteGroup(c *fiber.Ctx, s merchant.Staff) error {
+	id, err := gate.Param(c, "id")
+	if err == nil {
+		id, err = s.DeleteGroup(c.UserContext(), id)
+	}
+	if validate.KindOf(err) == validate.Invalid { // it is gone
+		err = validate.NewError(validate.NotFound, "group.gone")
+	}
+	if err != nil {
+		return err
+	}
+	return page.To(c, batchesPath+"/"+id)
+}
+
+// batchAct returns the handler of an act on a batch, after which its page shows the outcome.
+func (h *Handler) batchAct(do batchAct) action {
+	return func(c *fiber.Ctx, s merchant.Staff) error {
+		id, err := gate.Param(c, "id")
+		if err == nil {
+			err = do(s, c.UserContext(), id)
+		}
+		switch {
+		case page.Refused(err):
+			return h.showBatch(c, s, id, err)
+		case err != nil:
+			return err
+		}
+		return page.To(c, batchesPath+"/"+id)
+	}
+}
+
+func (h *Handler) undoBatch(c *fiber.Ctx, s merchant.Staff) error {
+	id, err := gate.Param(c, "id")
+	if err != nil {
+		return err
+	}
+	undo, err := s.UndoBatch(c.UserContext(), id)
+	switch {
+	case page.Refused(err):
+		return h.showBatch(c, s, id, err)
+	case err != nil:
+		return err
+	}
+	return page.To(c, batchesPath+"/"+undo)
+}
+
+func (h *Handler) batch(c *fiber.Ctx, s merchant.Staff) error {
+	id, err := gate.Param(c, "id")
+	if err != nil {
+		return err
+	}
+	return h.showBatch(c, s, id, nil)
+}
+
+// batchTitle names what a batch does.
+func batchTitle(b page.Base, v merchant.BatchView) string {
+	if v.Action == portal.BulkUndo {
+		undone := v.Undoes
+		if undone.ID == "" {
+			return b.T("batch.title.undo_unknown")
+		}
+		return b.T("batch.title.undo", "What", batchTitle(b, merchant.BatchView{Batch: undone, Group: v.Group}))
+	}
+	purpose := ""
+	if v.Args["purpose"] != "" {
+		purpose = b.T("consent.name." + v.Args["purpose"])
+	}
+	return b.T("batch.title."+v.Action, "Tag", v.Args["tag"], "Group", v.Group, "Purpose", purpose)
+}
+
+// batchPill says how far a batch is.
+func batchPill(b page.Base, state batch.State) page.Pill {
+	tone := map[batch.State]string{batch.Ready: "waiting", batch.Done: "done", batch.Stopped: "stopped"}[state]
+	if tone == "" {
+		tone = "moving"
+	}
+	return b.Pill(tone, b.T("batch.state."+string(state)))
+}
