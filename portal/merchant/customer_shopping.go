@@ -215,5 +215,8 @@ func (s Staff) Order(ctx context.Context, id, number string) (OrderView, error) 
 	if errors.Is(err, storage.ErrNotFound) || err == nil && (doc.Customer != id || doc.IsDeleted()) {
 		err = validate.NewError(validate.NotFound, "error.order")
 	}
+	if err == nil {
+		err = s.recordView(ctx, id)
+	}
 	return OrderView{Order: doc.Order, Customer: c}, err
 }

@@ -126,7 +126,7 @@ type orderView struct {
 	Customer page.Link
 	Lines    []orderItem
 	Total    string
-	URL      string // of the order in the shop
+	URL      string // of the order on the storefront
 }
 
 type orderItem struct{ Name, SKU, Quantity, Total string }
