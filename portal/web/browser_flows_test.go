@@ -241,7 +241,8 @@ func TestCancellationInABrowser(t *testing.T) {
 	t.Parallel()
 	f := newFlow(t, "C-1", object{"fulfillment": "processing"})
 	f.opens("in preparation")
-	f.tabTo(`.actions.links a[href$="/cancel"]`)
+	const link = `.actions.links a[href$="/cancel"]`
+	f.tabTo(link)
 	f.Enter()
 	f.accessible("the form")
 	f.tabTo("#f-text")

@@ -144,3 +144,42 @@ func TestReturnOnThePage(t *testing.T) {
 		}
 	}
 }
+
+// TestMessageIsConfirmedBesideIt checks that the page after a message leads to it, with the confirmation right above
+// it and nowhere else.
+func TestMessageIsConfirmedBesideIt(t *testing.T) {
+	t.Parallel()
+	i := helped(t)
+	put(t, i, "1", fields{})
+	b := signedIn(i)
+	for _, text := range []string{"First", "Second"} {
+		b.Get("/orders/1")
+		b.Submit("#messages form[action*=message]", map[string]string{"text": text}).Want(http.StatusOK)
+		i.Clock.Move(time.Minute)
+	}
+	if got := b.Page.Texts(".flash"); len(got) != 1 || got[0] != "Message sent to the shop." {
+		t.Errorf("confirmations: %q", got)
+	}
+	if got := b.Page.Text("#sent:has(.flash) + .messages"); !strings.Contains(got, "Second") || strings.Contains(got, "First") {
+		t.Errorf("below the confirmation: %q", got)
+	}
+	if b.Get("/orders/1"); b.Page.Has("#sent") || len(b.Page.Texts("#messages li")) != 2 {
+		t.Errorf("later: %s", b.Page.Text("#messages"))
+	}
+}
+
+// TestCancellationLeadsToTheReturn checks that the page of an order that cannot be cancelled any more offers what is
+// possible instead.
+func TestCancellationLeadsToTheReturn(t *testing.T) {
+	t.Parallel()
+	i := helped(t)
+	put(t, i, "1", fields{"fulfillment": "shipped"})
+	put(t, i, "2", fields{"state": "cancelled"})
+	b := signedIn(i)
+	if got := b.Get("/orders/1/cancel").Attr("main .button.main", "href"); got != "/orders/1/return" {
+		t.Errorf("shipped: the main button leads to %q", got)
+	}
+	if b.Get("/orders/2/cancel"); b.Page.Has("main .button.main") {
+		t.Error("a cancelled order offers a return")
+	}
+}

@@ -170,7 +170,7 @@ func TestReturnRequest(t *testing.T) {
 		"text": {"<b>Torn</b>\r\nhttps://x.test"}}
 	for range 2 {
 		b.Post("/orders/A%2F1/return", form).Want(http.StatusOK)
-		if got := b.Page.Text(".flash"); got != "Return request sent to the shop" {
+		if got := b.Page.Text(".flash"); got != "Return request sent to the shop." {
 			t.Errorf("confirmed by %q", got)
 		}
 	}
@@ -290,7 +290,7 @@ func TestMessages(t *testing.T) {
 	for range 3 {
 		b.Post("/orders/1/message", form).Want(http.StatusOK)
 	}
-	if got := b.Page.Text(".flash"); got != "Message sent to the shop" {
+	if got := b.Page.Text(".flash"); got != "Message sent to the shop." {
 		t.Errorf("confirmed by %q", got)
 	}
 	i.Clock.Move(24 * time.Hour)

@@ -26,7 +26,7 @@ type orderPage struct {
 	Summary     string // number of items and total
 	Headline    page.Pill
 	Second      string    // the second sentence, "" for none
-	ShopStatus  string    // the shop's status as it sends it, unless the headline has it
+	ShopStatus  string    // the status as the shop words it, "" if the headline has it
 	Transfer    *transfer // how to pay by bank transfer, nil if not needed
 	Downloads   []download
 	OneDownload bool // a single file is what the page offers first
@@ -178,7 +178,7 @@ func (p *orderPage) say(now time.Time) {
 	p.ShopStatus = p.shopStatus()
 }
 
-// shopStatus returns a sentence with the status as the shop sends it, unless the headline has it.
+// shopStatus returns a sentence with the status as the shop words it, unless the headline has that.
 func (p *orderPage) shopStatus() string {
 	status, words := p.Order.Status, ""
 	switch p.Order.Headline.Key {

@@ -48,7 +48,7 @@ func TestProfileErrors(t *testing.T) {
 	tests := []struct{ name, field, typed, says string }{
 		{"birth in the future", "birth_date", "2026-03-06", "must be in the past"},
 		{"birth before 1900", "birth_date", "1066-10-14", "from 1900"},
-		{"no such day", "birth_date", "1981-02-29", "valid date"},
+		{"no such day", "birth_date", "1981-02-29", "date doesn’t exist"},
 		{"as it is spoken", "birth_date", "31. mája 1980", "1980-05-31"},
 		{"no telephone number", "phone", "call me", "without words or letters"},
 		{"a long name", "first_name", strings.Repeat("x", 501), "500 characters or fewer"},

@@ -68,7 +68,7 @@ func TestReturnWithPhotos(t *testing.T) {
 	b.SubmitFiles("main form", filled(), map[string][]webtest.File{
 		"photos": {photo(t, 2000, 1000), noise(t, 200_000)}}).Want(http.StatusOK)
 	page := b.Page
-	if page.Text(".flash") != "Return request sent to the shop" {
+	if page.Text(".flash") != "Return request sent to the shop." {
 		t.Fatalf("the page: %s", page.Text("main"))
 	}
 	const pictures = "main .return .photos a img"
