@@ -95,7 +95,7 @@ func (w Worker) workPage(ctx context.Context, b bulk) error {
 			return storage.ErrUnchanged // another process was faster
 		}
 		stored.Next++
-		stored.Tally.Add(p.Tally)
+		stored.Add(p.Tally)
 		return nil
 	})
 	return err
@@ -107,7 +107,7 @@ func (w Worker) mayGoOn(ctx context.Context, b bulk) error {
 		return nil
 	}
 	roster, _, err := staff.RosterDocs(w.app.engine, b.shop.ID).Get(ctx, staff.RosterKey)
-	if m, found := roster.ByID(b.batch.By.ID); err == nil && !(found && m.Role.May(staff.PermissionBulk)) {
+	if m, found := roster.ByID(b.batch.By.ID); err == nil && (!found || !m.Role.May(staff.PermissionBulk)) {
 		err = errStop("batch.stopped.role")
 	}
 	return err

@@ -128,13 +128,11 @@ func (b bulkShop) wantBatch(id string, want batch.Tally) {
 	}
 }
 
-// TestABatchGoesOnAfterACrash kills the process at every write of the selection, of the change and of the undo.
-func TestABatchGoesOnAfterACrash(t *testing.T) {
-	t.Parallel()
-	steps := map[string]struct {
-		prepare func(bulkShop)
-		look    func(bulkShop)
-	}{
+// bulkCrash is work on a batch during which a process dies, and what is looked at afterwards.
+type bulkCrash struct{ prepare, look func(bulkShop) }
+
+func bulkCrashes() map[string]bulkCrash {
+	return map[string]bulkCrash{
 		"selection": {
 			func(b bulkShop) { b.draft("one", "add_tag", map[string]string{"tag": "vip"}) },
 			func(b bulkShop) {
@@ -191,7 +189,12 @@ func TestABatchGoesOnAfterACrash(t *testing.T) {
 			},
 		},
 	}
-	for name, step := range steps {
+}
+
+// TestABatchGoesOnAfterACrash kills the process at every write of the selection, of the change and of the undo.
+func TestABatchGoesOnAfterACrash(t *testing.T) {
+	t.Parallel()
+	for name, step := range bulkCrashes() {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			crashes(t, func(h *testApp) (func(*portal.App) error, func(bool)) {

@@ -81,14 +81,7 @@ func jobCases() map[string]func(h *testApp) {
 		"upgrade_links": func(h *testApp) { h.guests(`"5"`) },
 		"record_act":    func(h *testApp) { h.putCustomer("77", jan) },
 		"append_acts":   recordedAct,
-		"sign_out": func(h *testApp) {
-			id := h.settled().Customer().ID
-			h.enterWith(jan, "two")
-			h.quiet()
-			if _, err := h.app.Operator().SignOutCustomer(h.t.Context(), h.shop.ID, id); err != nil {
-				h.t.Fatal(err)
-			}
-		},
+		"sign_out":      signedOut,
 		"sign_in_email": func(h *testApp) {
 			e := h.colleague("support@shop.test", staff.Support)
 			if err := h.at(e).MailSignIn(h.t.Context(), h.settled().Customer().ID, ""); err != nil {
@@ -136,6 +129,15 @@ func forgottenAddress(h *testApp) {
 	}
 	h.quiet()
 	h.clock.Move(24 * time.Hour)
+}
+
+func signedOut(h *testApp) {
+	id := h.settled().Customer().ID
+	h.enterWith(jan, "two")
+	h.quiet()
+	if _, err := h.app.Operator().SignOutCustomer(h.t.Context(), h.shop.ID, id); err != nil {
+		h.t.Fatal(err)
+	}
 }
 
 func forgottenNote(h *testApp) {

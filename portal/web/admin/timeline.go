@@ -84,16 +84,10 @@ func (p *customerView) moment(h *Handler, id string, m merchant.Moment, members 
 		shown.Icon, shown.Text = "parcel", p.T("timeline.ordered", "Number", m.Order.Number, "Total", p.Money(m.Order.Total()))
 		shown.Link = orderPathOf(id, m.Order.Number)
 	case m.Letter != nil:
-		shown.Icon, shown.Quote = "mail", m.Letter.Text
-		switch {
-		case m.Letter.From == inquiry.FromShop:
-			shown.Text = p.T("timeline.answered", "Number", m.Letter.Order)
-		case m.Letter.From == inquiry.FromCustomer:
-			shown.Text = p.T("timeline.wrote", "Number", m.Letter.Order)
-		default:
-			shown.Text = p.T("timeline.requested."+m.Letter.Kind, "Number", m.Letter.Order)
-		}
-		shown.Link = "#letters"
+		key := map[string]string{inquiry.FromShop: "timeline.answered", inquiry.FromCustomer: "timeline.wrote",
+			"": "timeline.requested." + m.Letter.Kind}[m.Letter.From]
+		shown.Icon, shown.Text, shown.Link = "mail", p.T(key, "Number", m.Letter.Order), "#letters"
+		shown.Quote = m.Letter.Text
 	case m.Consent != nil:
 		shown.Icon = "done"
 		shown.Text = p.T("timeline.consent."+string(m.Consent.Status), "What",
