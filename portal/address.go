@@ -44,27 +44,9 @@ func (s Shopper) SaveAddress(ctx context.Context, a customer.SavedAddress) (cust
 		return a, err
 	}
 	saved := a
-	err := s.changeAndTell(ctx, changedAddress, func(c *customer.Customer) error {
-		saved = a // the change may be retried
-		saved.Version = storage.NewID()
-		if a.ID == "" {
-			return c.AddOnce(&saved)
-		}
-		at, err := c.Address(a.ID)
-		if err != nil {
-			return err
-		}
-		if stored := c.Addresses[at]; stored.Version != a.Version {
-			twin := a
-			if twin.Version = stored.Version; twin == stored {
-				saved = twin // a form sent twice is saved once
-				return storage.ErrUnchanged
-			}
-			return validate.NewError(validate.Conflict, "address.changed")
-		}
-		c.Addresses[at] = saved
-		c.SettleDefaults(saved)
-		return nil
+	err := s.changeAndTell(ctx, changedAddress, func(c *customer.Customer) (err error) {
+		saved, err = c.SaveAddress(a)
+		return err
 	})
 	return saved, err
 }
@@ -73,19 +55,7 @@ func (s Shopper) SaveAddress(ctx context.Context, a customer.SavedAddress) (cust
 // the stored one, it is a Conflict.
 func (s Shopper) DeleteAddress(ctx context.Context, id, version string) error {
 	return s.changeAndTell(ctx, changedAddress, func(c *customer.Customer) error {
-		at, err := c.Address(id)
-		if err != nil && c.Deleted(id, version) {
-			return storage.ErrUnchanged
-		}
-		if err != nil {
-			return err
-		}
-		if c.Addresses[at].Version != version {
-			return validate.NewError(validate.Conflict, "address.changed")
-		}
-		c.Removed = append(c.Removed, customer.RemovedAddress{SavedAddress: c.Addresses[at], At: s.app.now()})
-		c.Addresses = slices.Delete(c.Addresses, at, at+1)
-		return nil
+		return c.DeleteAddress(id, version, s.app.now())
 	})
 }
 
@@ -119,23 +89,5 @@ func (s Shopper) CanRestoreAddress(id string) bool {
 
 // SetDefaultAddress makes an address the default for a use.
 func (s Shopper) SetDefaultAddress(ctx context.Context, id, use string) error {
-	if use != customer.UseShipping && use != customer.UseBilling {
-		return validate.InvalidFields([]validate.FieldError{{Field: "use", Key: "address.use"}})
-	}
-	return s.changeAndTell(ctx, changedAddress, func(c *customer.Customer) error {
-		at, err := c.Address(id)
-		if err != nil {
-			return err
-		}
-		a := &c.Addresses[at]
-		if use == customer.UseShipping && a.DefaultShipping || use == customer.UseBilling &&
-			a.DefaultBilling {
-			return storage.ErrUnchanged
-		}
-		a.DefaultShipping = a.DefaultShipping || use == customer.UseShipping
-		a.DefaultBilling = a.DefaultBilling || use == customer.UseBilling
-		a.Version = storage.NewID()
-		c.SettleDefaults(*a)
-		return nil
-	})
+	return s.changeAndTell(ctx, changedAddress, func(c *customer.Customer) error { return c.SetDefault(id, use) })
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strings"
 	"time"
 
 	"postern/portal/audit"
@@ -17,6 +18,7 @@ type FieldAct struct {
 	Field string    `bson:"field"`
 	Act   string    `bson:"act"`
 	At    time.Time `bson:"at"`
+	Needs string    `bson:"needs,omitempty"` // the field without which the act cannot be undone, "" for none
 }
 
 // maxFieldActs is how many of them are kept; of more, the oldest acts cannot be undone.
@@ -28,7 +30,11 @@ func (c *Customer) Carry(act audit.Act, before map[string]string) error {
 	act.Changes = audit.Changes(before, c.Fields())
 	for _, change := range act.Changes {
 		if act.Undoes == "" {
-			c.Acts = append(c.Acts, FieldAct{Field: change.Field, Act: act.ID, At: act.At})
+			made := FieldAct{Field: change.Field, Act: act.ID, At: act.At}
+			if strings.HasPrefix(change.Field, fieldDefaults) && change.Before != "" {
+				made.Needs = fieldAddresses + change.Before // the address that was the default
+			}
+			c.Acts = append(c.Acts, made)
 		}
 	}
 	c.Acts = c.Acts[max(0, len(c.Acts)-maxFieldActs):]
@@ -69,24 +75,15 @@ func (c *Customer) forgetActs(now time.Time) {
 }
 
 // Undo gives the fields that an act changed their values from before it. If something else has changed one of
-// them since, it is a Conflict with an error at each such field, and nothing changes.
+// them since, or would have to change with them, it is a Conflict with an error at each such field, and nothing
+// changes.
 func (c *Customer) Undo(act audit.Act) error {
-	var conflicts []validate.FieldError
-	present := c.Fields()
-	for _, change := range act.Changes {
-		if !c.isLast(act.ID, change.Field) || present[change.Field] != change.After {
-			conflicts = append(conflicts, validate.FieldError{Field: change.Field, Key: "undo.conflict"})
-		}
+	back, err := c.without(act)
+	if err != nil {
+		return err
 	}
-	if len(conflicts) > 0 {
-		return &validate.Error{Kind: validate.Conflict, Key: "undo.conflict", Fields: conflicts}
-	}
-	for _, change := range act.Changes {
-		if err := c.setField(change.Field, change.Before); err != nil {
-			return err
-		}
-	}
-	c.Acts = slices.DeleteFunc(c.Acts, func(a FieldAct) bool { return a.Act == act.ID })
+	back.Acts = slices.DeleteFunc(slices.Clone(c.Acts), func(a FieldAct) bool { return a.Act == act.ID })
+	*c = back
 	return nil
 }
 
@@ -129,6 +126,43 @@ func (c *Customer) HasAct(id string) bool {
 	})
 }
 
+// without returns the customer with the values from before an act.
+func (c Customer) without(act audit.Act) (Customer, error) {
+	var conflicts []string
+	wanted := c.Fields()
+	for _, change := range act.Changes {
+		needed := func(a FieldAct) bool { return a.Act != act.ID && a.Needs == change.Field }
+		if !c.isLast(act.ID, change.Field) || wanted[change.Field] != change.After ||
+			change.Before == "" && slices.ContainsFunc(c.Acts, needed) {
+			conflicts = append(conflicts, change.Field)
+		}
+	}
+	for _, change := range act.Changes {
+		if wanted[change.Field] = change.Before; change.Before == "" {
+			delete(wanted, change.Field)
+		}
+		if len(conflicts) > 0 {
+			continue
+		}
+		if err := c.setField(change.Field, change.Before); err != nil {
+			return c, err
+		}
+	}
+	if len(conflicts) == 0 { // such as an address that has become the default since
+		for _, change := range audit.Changes(wanted, c.Fields()) {
+			conflicts = append(conflicts, change.Field)
+		}
+	}
+	if len(conflicts) == 0 {
+		return c, nil
+	}
+	err := &validate.Error{Kind: validate.Conflict, Key: "undo.conflict"}
+	for _, field := range conflicts {
+		err.Fields = append(err.Fields, validate.FieldError{Field: field, Key: "undo.conflict"})
+	}
+	return c, err
+}
+
 // isLast reports whether an act was the last to change a field.
 func (c *Customer) isLast(act, field string) bool {
 	for _, last := range slices.Backward(c.Acts) {
@@ -139,10 +173,11 @@ func (c *Customer) isLast(act, field string) bool {
 	return false
 }
 
-// CanUndo reports whether an act is of a kind that can be undone, and the last one on each of its fields.
+// CanUndo reports whether an act is of a kind that can be undone, and nothing stands in the way.
 func (c Customer) CanUndo(act audit.Act) bool {
-	return audit.Undos()[act.Kind] != audit.UndoNever && len(act.Changes) > 0 &&
-		!slices.ContainsFunc(act.Changes, func(change audit.Change) bool {
-			return !c.isLast(act.ID, change.Field) || leadsTo(change.Field)
-		})
+	if audit.Undos()[act.Kind] == audit.UndoNever || len(act.Changes) == 0 {
+		return false
+	}
+	_, err := c.without(act)
+	return err == nil
 }

@@ -21,8 +21,15 @@ func randomChange(r *rand.Rand, now time.Time) func(*Customer) {
 	texts := []string{"title", "first_name", "last_name", "phone", "language", "company.name", "company.vat_id",
 		"tax_exempt.reason"}
 	word := fmt.Sprint("w", r.IntN(4))
-	switch r.IntN(8) {
+	switch r.IntN(9) {
 	case 6:
+		return func(c *Customer) {
+			if len(c.Addresses) > 0 {
+				c.Addresses = slices.Clone(c.Addresses)
+				_ = c.SetDefault(c.Addresses[r.IntN(len(c.Addresses))].ID, []string{UseShipping, UseBilling}[r.IntN(2)])
+			}
+		}
+	case 7:
 		return func(c *Customer) {
 			if c.Enable() != nil {
 				_ = c.Disable(word+" and more", now)
@@ -46,6 +53,7 @@ func randomChange(r *rand.Rand, now time.Time) func(*Customer) {
 		}
 	case 5:
 		return func(c *Customer) {
+			c.Addresses = slices.Clone(c.Addresses)
 			_ = c.add(&SavedAddress{Address: address.Address{City: word, Country: "SK"}, DefaultBilling: r.IntN(2) == 0})
 		}
 	}

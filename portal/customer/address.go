@@ -170,3 +170,64 @@ func AddressErrors(prefix string, found []address.FieldError) []validate.FieldEr
 	}
 	return list
 }
+
+// SaveAddress adds an address (ID "") or changes one, and returns it as saved. If the version differs from the stored
+// one, it is a Conflict. An address that the customer already has is not added again.
+func (c *Customer) SaveAddress(a SavedAddress) (saved SavedAddress, err error) {
+	saved = a
+	saved.Version = storage.NewID()
+	if a.ID == "" {
+		err = c.AddOnce(&saved)
+		return saved, err
+	}
+	at, err := c.Address(a.ID)
+	if err != nil {
+		return saved, err
+	}
+	if stored := c.Addresses[at]; stored.Version != a.Version {
+		if a.Version = stored.Version; a == stored { // a form sent twice is saved once
+			return stored, storage.ErrUnchanged
+		}
+		return saved, validate.NewError(validate.Conflict, "address.changed")
+	}
+	c.Addresses[at] = saved
+	c.SettleDefaults(saved)
+	return saved, nil
+}
+
+// DeleteAddress removes an address, which can be restored for a while. If the version differs from the stored one, it
+// is a Conflict.
+func (c *Customer) DeleteAddress(id, version string, now time.Time) error {
+	at, err := c.Address(id)
+	switch {
+	case err != nil && c.Deleted(id, version):
+		return storage.ErrUnchanged
+	case err != nil:
+		return err
+	case c.Addresses[at].Version != version:
+		return validate.NewError(validate.Conflict, "address.changed")
+	}
+	c.Removed = append(c.Removed, RemovedAddress{SavedAddress: c.Addresses[at], At: now})
+	c.Addresses = slices.Delete(c.Addresses, at, at+1)
+	return nil
+}
+
+// SetDefault makes an address the default for a use.
+func (c *Customer) SetDefault(id, use string) error {
+	if use != UseShipping && use != UseBilling {
+		return validate.InvalidFields([]validate.FieldError{{Field: "use", Key: "address.use"}})
+	}
+	at, err := c.Address(id)
+	if err != nil {
+		return err
+	}
+	a := &c.Addresses[at]
+	if use == UseShipping && a.DefaultShipping || use == UseBilling && a.DefaultBilling {
+		return storage.ErrUnchanged
+	}
+	a.DefaultShipping = a.DefaultShipping || use == UseShipping
+	a.DefaultBilling = a.DefaultBilling || use == UseBilling
+	a.Version = storage.NewID()
+	c.SettleDefaults(*a)
+	return nil
+}

@@ -12,11 +12,11 @@ import (
 )
 
 // The fields of a customer are named as in the API. Some names have a second part: "company." and "consents." a
-// member's name, "addresses." an address's id, "tags." a tag,
-// "groups." a group's id.
+// member's name, "addresses." an address's id, "default_addresses." a use, "tags." a tag, "groups." a group's id.
 const (
 	fieldConsents  = "consents."
 	fieldAddresses = "addresses."
+	fieldDefaults  = "default_addresses."
 	fieldTags      = "tags."
 	fieldErasure   = "erasure_at"
 	fieldDisabled  = "disabled"
@@ -36,10 +36,14 @@ func (c Customer) Fields() map[string]string {
 		}
 	}
 	for _, a := range c.Addresses {
-		text, err := json.Marshal(SavedAddressWire{DefaultShipping: a.DefaultShipping,
-			DefaultBilling: a.DefaultBilling, Address: a.Address})
-		if err == nil { // texts and booleans always have a form in JSON
+		if text, err := json.Marshal(a.Address); err == nil { // texts always have a form in JSON
 			fields[fieldAddresses+a.ID] = string(text)
+		}
+		if a.DefaultShipping {
+			fields[fieldDefaults+UseShipping] = a.ID
+		}
+		if a.DefaultBilling {
+			fields[fieldDefaults+UseBilling] = a.ID
 		}
 	}
 	for _, tag := range c.Tags {
@@ -71,9 +75,6 @@ func (c *Customer) texts() map[string]*string {
 	}
 }
 
-// leadsTo reports whether a field leads to the customer, by a document of its own: no act on it can be undone.
-func leadsTo(field string) bool { return field == "email" || field == "customer_id" }
-
 // setField gives a field a value that Fields returned for it before, "" for a field that was left out.
 func (c *Customer) setField(name, value string) error {
 	kind, rest, _ := strings.Cut(name, ".")
@@ -84,6 +85,8 @@ func (c *Customer) setField(name, value string) error {
 		return c.takeBack(Purpose(rest), value)
 	case kind+"." == fieldAddresses:
 		return c.putBack(rest, value)
+	case kind+"." == fieldDefaults:
+		c.setDefault(rest, value)
 	case kind+"." == fieldTags:
 		c.SetTag(rest, value != "")
 	case kind+"." == fieldGroups:
@@ -98,7 +101,7 @@ func (c *Customer) setField(name, value string) error {
 		disabled, err := readDisabled(value)
 		c.Disabled = disabled
 		return err
-	default:
+	default: // an email or an id leads to the customer by a document of its own
 		return validate.NewError(validate.Conflict, "undo.never")
 	}
 	return nil
@@ -144,26 +147,43 @@ func (c *Customer) takeBack(purpose Purpose, value string) error {
 func (c *Customer) putBack(id, value string) error {
 	at := slices.IndexFunc(c.Addresses, func(a SavedAddress) bool { return a.ID == id })
 	if value == "" {
+		if at < 0 {
+			return nil
+		}
 		c.Addresses = slices.Delete(slices.Clone(c.Addresses), at, at+1)
 		if len(c.Addresses) == 0 {
 			c.Addresses = nil
 		}
 		return nil
 	}
-	var wire SavedAddressWire
-	if err := json.Unmarshal([]byte(value), &wire); err != nil {
+	back := SavedAddress{ID: id, Version: storage.NewID()}
+	if err := json.Unmarshal([]byte(value), &back.Address); err != nil {
 		return err
 	}
-	back := SavedAddress{ID: id, Address: wire.Address, DefaultShipping: wire.DefaultShipping,
-		DefaultBilling: wire.DefaultBilling, Version: storage.NewID()}
 	c.Removed = slices.DeleteFunc(slices.Clone(c.Removed), func(r RemovedAddress) bool { return r.ID == id })
 	if at < 0 {
 		c.Addresses = append(slices.Clone(c.Addresses), back)
 		return nil
 	}
 	c.Addresses = slices.Clone(c.Addresses)
+	back.DefaultShipping, back.DefaultBilling = c.Addresses[at].DefaultShipping, c.Addresses[at].DefaultBilling
 	c.Addresses[at] = back
 	return nil
+}
+
+// setDefault makes the address with an id the default for a use, and with "" none.
+func (c *Customer) setDefault(use, id string) {
+	c.Addresses = slices.Clone(c.Addresses)
+	for i := range c.Addresses {
+		a := &c.Addresses[i]
+		flag := &a.DefaultShipping
+		if use == UseBilling {
+			flag = &a.DefaultBilling
+		}
+		if *flag != (a.ID == id) {
+			*flag, a.Version = a.ID == id, storage.NewID()
+		}
+	}
 }
 
 // TaxExemption is why a customer pays no tax, with the number of the certificate that shows it.

@@ -55,6 +55,26 @@ func (s Staff) actOn(ctx context.Context, p staff.Permission, act audit.Act,
 	})
 }
 
+// changed is actOn that returns the id of the act, "" if nothing changed.
+func (s Staff) changed(ctx context.Context, p staff.Permission, act audit.Act,
+	alter func(*customer.Customer) error) (id string, err error) {
+	_, err = s.actOn(ctx, p, act, func(c *customer.Customer) error {
+		id = "" // the change may be repeated
+		before := c.Fields()
+		if err := alter(c); err != nil {
+			return err
+		}
+		if len(audit.Changes(before, c.Fields())) > 0 {
+			id = act.ID
+		}
+		return nil
+	})
+	if err != nil {
+		return "", err
+	}
+	return id, nil
+}
+
 // record is actOn for an act that is recorded although it may change no field, such as the end of all sessions.
 func (s Staff) record(ctx context.Context, p staff.Permission, act audit.Act,
 	alter func(*customer.Customer) error) (customer.Customer, error) {

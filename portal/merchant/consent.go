@@ -10,6 +10,7 @@ import (
 	"postern/portal/customer"
 	"postern/portal/staff"
 	"postern/portal/validate"
+	"postern/storage"
 )
 
 // ConsentSaid is a customer's decision on emails that staff know of.
@@ -50,15 +51,9 @@ func (s Staff) RecordConsent(ctx context.Context, said ConsentSaid) (act string,
 	if err != nil {
 		return "", err
 	}
-	changed := false
-	_, err = s.actOn(ctx, staff.PermissionEditCustomers, made, func(c *customer.Customer) error {
-		changed, err = remember(c, read, said.Stored)
-		return err
+	return s.changed(ctx, staff.PermissionEditCustomers, made, func(c *customer.Customer) error {
+		return remember(c, read, said.Stored)
 	})
-	if err != nil || !changed {
-		return "", err
-	}
-	return made.ID, nil
 }
 
 func (s Staff) readConsent(said ConsentSaid) (customer.Consent, error) {
@@ -80,17 +75,17 @@ func (s Staff) readConsent(said ConsentSaid) (customer.Consent, error) {
 }
 
 // remember adds the consent unless a later decision is known.
-func remember(c *customer.Customer, said customer.Consent, stored string) (changed bool, err error) {
+func remember(c *customer.Customer, said customer.Consent, stored string) error {
 	last := c.Consent(said.Purpose)
 	switch {
 	case last.Status == said.Status:
-		return false, nil
+		return storage.ErrUnchanged
 	case ConsentState(*c, said.Purpose) != stored:
-		return false, &validate.Error{Kind: validate.Conflict, Key: "edit.changed",
+		return &validate.Error{Kind: validate.Conflict, Key: "edit.changed",
 			Fields: []validate.FieldError{{Field: "status", Key: "customer.consent.changed"}}}
 	case !said.At.After(last.At):
-		return false, wrongField("at", "customer.consent.older")
+		return wrongField("at", "customer.consent.older")
 	}
 	c.Remember(said)
-	return true, nil
+	return nil
 }

@@ -82,7 +82,7 @@ func (h *Handler) Routes() []gate.Route {
 		h.storyRoutes(),
 		h.actRoutes(),
 		h.consentRoutes(),
-		h.groupRoutes(), h.batchRoutes(),
+		h.groupRoutes(), h.batchRoutes(), h.addressRoutes(),
 		h.logRoutes(),
 		h.staffRoutes(),
 	)

@@ -33,7 +33,7 @@ type customerView struct {
 	Identity  []fact
 	Contact   []fact
 	Company   []fact
-	Addresses []addressCard
+	Addresses []addressCard // in their order
 	Consents  []fact
 	Record    []page.Link // to the forms that record a consent
 	Said      []string    // the history of consents, newest first
@@ -60,7 +60,10 @@ type fact struct {
 	Lines []string
 }
 
-type addressCard struct{ Use, Text string }
+type addressCard struct {
+	Use, Text string
+	page.AddressCard
+}
 
 // month is what was spent in a month.
 type month struct {
@@ -203,7 +206,8 @@ func (p *customerView) addresses(h *Handler, v merchant.CustomerView) {
 			uses = append(uses, p.T("customer.default_billing"))
 		}
 		lines := h.app.AddressFormats().Lines(a.Address, p.L.Lang())
-		p.Addresses = append(p.Addresses, addressCard{Use: strings.Join(uses, " · "), Text: strings.Join(lines, "\n")})
+		p.Addresses = append(p.Addresses, addressCard{Use: strings.Join(uses, " · "), Text: strings.Join(lines, "\n"),
+			AddressCard: p.Base.AddressCard(h.app.AddressFormats(), a, addressPath(v.ID, a.ID))})
 	}
 }
 

@@ -1,8 +1,6 @@
 package shopper
 
 import (
-	"slices"
-
 	"github.com/gofiber/fiber/v2"
 	"golang.org/x/text/language"
 
@@ -14,29 +12,16 @@ import (
 	"postern/portal/web/page"
 )
 
-// actionCountry is the value of the button that shows the form for another country. Any other value saves
-// the address.
-const actionCountry = "country"
-
 // addressPage is the form of one address.
 type addressPage struct {
 	page.Base
-	Action    string // path that the form is posted to
-	Version   string
-	Form      page.Form
-	Countries []page.Option
-	Fields    []page.Field  // in the country's order; empty until a country is chosen
-	Kept      []page.Hidden // stored values that the country's form has no field for
+	page.AddressForm
 }
 
-// conflictPage shows both versions of an address that was changed in two windows and lets the customer
-// choose one.
+// conflictPage shows both versions of an address that was changed in two windows.
 type conflictPage struct {
 	page.Base
-	Action       string
-	Mine, Stored addressCard
-	Fields       []page.Hidden // hidden fields of the form that keeps the typed version
-	Discard      string        // path that keeps the stored version
+	page.AddressConflict
 }
 
 func (h *Handler) newAddress(c *fiber.Ctx, s portal.Shopper) error {
@@ -59,19 +44,21 @@ func (h *Handler) editAddress(c *fiber.Ctx, s portal.Shopper) error {
 		return err
 	}
 	if country := c.Query("country"); country != "" && country != saved.Address.Country {
-		saved.Address = h.moved(saved.Address, country)
+		saved.Address = page.MovedAddress(h.app.AddressFormats(), saved.Address, country)
 	}
 	return h.showAddress(c, s, saved, fiber.StatusOK, nil)
 }
 
-// saveAddress saves a new address or a changed one, or shows the form of another country.
+// saveAddress saves a new address or a changed one, or shows the form of another country. The path of a new address
+// has no ID.
 func (h *Handler) saveAddress(c *fiber.Ctx, s portal.Shopper) error {
-	typed, err := typedAddress(c)
+	id, err := gate.Param(c, "id")
 	if err != nil {
 		return err
 	}
-	if c.FormValue("action") == actionCountry {
-		typed.Address = h.moved(typed.Address, typed.Address.Country)
+	typed := page.TypedAddress(c, id)
+	if c.FormValue("action") == page.ActionCountry {
+		typed.Address = page.MovedAddress(h.app.AddressFormats(), typed.Address, typed.Address.Country)
 		return h.showAddress(c, s, typed, fiber.StatusOK, nil)
 	}
 	_, err = s.SaveAddress(c.UserContext(), typed)
@@ -91,37 +78,6 @@ func (h *Handler) saveAddress(c *fiber.Ctx, s portal.Shopper) error {
 		return done(c, addressesPath, "address.added")
 	}
 	return done(c, addressesPath, "address.saved")
-}
-
-// typedAddress reads the form. The path of a new address has no ID.
-func typedAddress(c *fiber.Ctx) (customer.SavedAddress, error) {
-	id, err := gate.Param(c, "id")
-	typed := customer.SavedAddress{
-		ID: id, Version: c.FormValue("version"),
-		DefaultShipping: c.FormValue("default_shipping") == "yes",
-		DefaultBilling:  c.FormValue("default_billing") == "yes",
-	}
-	for _, name := range address.Names() {
-		typed.Address.Set(name, c.FormValue(string(name)))
-	}
-	return typed, err
-}
-
-// moved returns the address in another country, without the values that the country's form has no field
-// for.
-func (h *Handler) moved(a address.Address, country string) address.Address {
-	a.Country = country
-	form := h.app.AddressFormats().Form(country)
-	for _, name := range address.Names() {
-		if name != address.Country && form != nil && !hasField(form, name) {
-			a.Set(name, "")
-		}
-	}
-	return a
-}
-
-func hasField(form []address.Field, name address.Name) bool {
-	return slices.ContainsFunc(form, func(f address.Field) bool { return f.Name == name })
 }
 
 // likelyCountry returns the country of the customer's first saved address, otherwise the region of the
@@ -146,63 +102,25 @@ func (h *Handler) showAddress(c *fiber.Ctx, s portal.Shopper, a customer.SavedAd
 	if a.ID == "" {
 		title, action = "address.new.title", addressesPath+"/new"
 	}
-	data := addressPage{Base: h.base(c, s, "addresses", title), Action: action, Version: a.Version}
-	data.Countries = countryOptions(h.app.AddressFormats(), data.Base)
-	form := h.app.AddressFormats().Form(a.Address.Country)
-	if at := fieldErrorsAt(err, true, []string{string(address.Country)}); form == nil && len(at) > 0 {
-		err = validate.InvalidFields(at) // the other fields are shown once there is a country
-	}
-	order := []string{string(address.Country)}
-	for _, field := range form {
-		order = append(order, string(field.Name))
-	}
-	data.Form = data.Base.Form(addressValues(a), err).InOrder(order...)
-	var wrong error
-	if data.Fields, wrong = data.fields(form); wrong != nil {
+	data := addressPage{Base: h.base(c, s, "addresses", title)}
+	form, wrong := data.Base.AddressForm(h.app.AddressFormats(), a, err)
+	if wrong != nil {
 		return wrong
 	}
-	if c.FormValue("action") == actionCountry && len(data.Fields) > 0 {
-		data.Fields[0].Autofocus = true // the country is chosen; its fields are next
-	}
-	data.Form.Labels = data.labels()
-	data.Kept = strays(form, a.Address)
+	form.Action, form.Back = action, addressesPath
+	form.FocusAfterCountry(c)
+	data.AddressForm = form
 	return h.pages.Render(c, status, "shopper/address", data)
 }
 
-// countryOptions lists the countries in the page's language, below a first option that asks for a choice.
-func countryOptions(formats *address.Formats, b page.Base) []page.Option {
-	options := []page.Option{{Label: b.T("address.country.choose")}}
-	for _, country := range formats.Countries(b.L.Lang()) {
-		options = append(options, page.Option{Value: country.Code, Label: country.Name})
+// showConflict shows the typed address beside the one that another window has saved since.
+func (h *Handler) showConflict(c *fiber.Ctx, s portal.Shopper, typed customer.SavedAddress) error {
+	stored, err := s.Address(c.UserContext(), typed.ID)
+	if err != nil {
+		return err
 	}
-	return options
-}
-
-func addressValues(a customer.SavedAddress) map[string]string {
-	values := map[string]string{}
-	for _, name := range address.Names() {
-		values[string(name)] = a.Address.Get(name)
-	}
-	if phone := a.Address.Phone; phone != "" {
-		values[string(address.Phone)] = address.FormatPhone(phone, a.Address.Country)
-	}
-	for name, on := range map[string]bool{"default_shipping": a.DefaultShipping,
-		"default_billing": a.DefaultBilling} {
-		if on {
-			values[name] = "yes"
-		}
-	}
-	return values
-}
-
-// strays returns the values that the country's form has no field for. The form keeps them because the shop
-// may have sent them and the carrier may need them. Until a country is chosen, strays returns every value.
-func strays(form []address.Field, a address.Address) []page.Hidden {
-	var kept []page.Hidden
-	for _, name := range address.Names() {
-		if value := a.Get(name); value != "" && name != address.Country && !hasField(form, name) {
-			kept = append(kept, page.Hidden{Name: string(name), Value: value})
-		}
-	}
-	return kept
+	data := conflictPage{Base: h.base(c, s, "addresses", "address.conflict.title")}
+	data.AddressConflict = data.Base.AddressConflict(h.app.AddressFormats(), typed, stored, addressPath(typed.ID))
+	data.Discard = addressesPath
+	return h.pages.Render(c, fiber.StatusConflict, "shopper/address-conflict", data)
 }

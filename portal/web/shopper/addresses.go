@@ -6,8 +6,6 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"postern/portal"
-	"postern/portal/address"
-	"postern/portal/customer"
 	"postern/portal/web/gate"
 	"postern/portal/web/page"
 )
@@ -30,16 +28,8 @@ func (h *Handler) addressRoutes() []gate.Route {
 // addressesPage shows the saved addresses as cards.
 type addressesPage struct {
 	page.Base
-	Cards []addressCard
+	Cards []page.AddressCard
 	Empty *page.Empty
-}
-
-// addressCard shows one address and the actions on it.
-type addressCard struct {
-	Path, Version, Name string
-	Lines               []string // below the name
-	Phone               string
-	Shipping, Billing   bool // default for shipping, for billing
 }
 
 func (h *Handler) addresses(c *fiber.Ctx, s portal.Shopper) error {
@@ -52,24 +42,13 @@ func (h *Handler) addresses(c *fiber.Ctx, s portal.Shopper) error {
 		data.OfferUndo(addressPath(id) + "/undo")
 	}
 	for _, a := range saved {
-		data.Cards = append(data.Cards, h.card(a, data.L.Lang()))
+		data.Cards = append(data.Cards, data.Base.AddressCard(h.app.AddressFormats(), a, addressPath(a.ID)))
 	}
 	if len(saved) == 0 {
 		empty := data.Base.Empty(data.T("addresses.none"), "", "")
 		data.Empty = &empty
 	}
 	return h.pages.Render(c, fiber.StatusOK, "shopper/addresses", data)
-}
-
-func (h *Handler) card(a customer.SavedAddress, lang string) addressCard {
-	card := addressCard{
-		Path: addressPath(a.ID), Version: a.Version, Shipping: a.DefaultShipping, Billing: a.DefaultBilling,
-		Phone: address.FormatPhone(a.Address.Phone, a.Address.Country),
-	}
-	if lines := h.app.AddressFormats().Lines(a.Address, lang); len(lines) > 0 {
-		card.Name, card.Lines = lines[0], lines[1:]
-	}
-	return card
 }
 
 func addressPath(id string) string { return addressesPath + "/" + url.PathEscape(id) }

@@ -44,7 +44,7 @@ func (h *Handler) saveCompany(c *fiber.Ctx, s portal.Shopper) error {
 		TaxNumber:          c.FormValue("tax_number"), VATID: c.FormValue("vat_id"),
 		Version: c.FormValue("version"),
 	}
-	if c.FormValue("action") == actionCountry {
+	if c.FormValue("action") == page.ActionCountry {
 		return h.showCompany(c, s, typed, fiber.StatusOK, nil)
 	}
 	_, err := s.SaveCompany(c.UserContext(), typed)
@@ -62,7 +62,7 @@ func (h *Handler) saveCompany(c *fiber.Ctx, s portal.Shopper) error {
 // showCompanyConflict asks which version to keep.
 func (h *Handler) showCompanyConflict(c *fiber.Ctx, s portal.Shopper, typed customer.Company) error {
 	data := companyConflictPage{Base: h.base(c, s, "company", "company.conflict.title")}
-	countries := countryOptions(h.app.AddressFormats(), data.Base)
+	countries := page.CountryOptions(h.app.AddressFormats(), data.Base)
 	data.Mine, data.Stored = companyFacts(data.Base, countries, typed), companyFacts(data.Base, countries, s.Company())
 	for name, value := range companyValues(typed) {
 		data.Fields = append(data.Fields, page.Hidden{Name: name, Value: value})
@@ -82,7 +82,7 @@ func companyValues(c customer.Company) map[string]string {
 func (h *Handler) showCompany(c *fiber.Ctx, s portal.Shopper, company customer.Company, status int,
 	err error) error {
 	data := companyPage{Base: h.base(c, s, "company", "company.title"), Version: company.Version}
-	data.Countries, data.Moved = countryOptions(h.app.AddressFormats(), data.Base), yes(c.FormValue("action") == actionCountry)
+	data.Countries, data.Moved = page.CountryOptions(h.app.AddressFormats(), data.Base), yes(c.FormValue("action") == page.ActionCountry)
 	data.Form = data.Base.Form(companyValues(company), err).InOrder("name", "country", "registration_number", "tax_number", "vat_id")
 	data.Registration = numberLabel(data.Base, "registration", company.Country)
 	data.Tax = numberLabel(data.Base, "tax", company.Country)
