@@ -305,3 +305,49 @@ func TestTwoPeopleDisableACustomerAtOnce(t *testing.T) {
 	}
 	h.wantStaffActs(one, id, "customer.disabled")
 }
+
+func TestStaffEraseACustomerAndUndoIt(t *testing.T) {
+	t.Parallel()
+	h := newTestApp(t)
+	e, support := h.colleague("manager@shop.test", staff.Manager), h.colleague("support@shop.test", staff.Support)
+	id := h.fedCustomer("77", jan)
+	if _, err := h.at(support).EraseCustomer(t.Context(), id, ""); validate.KindOf(err) != validate.Denied {
+		t.Errorf("support may: %v", err)
+	}
+	act, err := h.at(e).EraseCustomer(t.Context(), id, "asked by letter")
+	if err != nil || act == "" {
+		t.Fatal(act, err)
+	}
+	if again, err := h.at(e).EraseCustomer(t.Context(), id, ""); err != nil || again != "" {
+		t.Errorf("once more: %q, %v", again, err)
+	}
+	h.work()
+	if sent := h.deliver(); len(sent) != 1 || sent[0].To != jan {
+		t.Errorf("%d emails", len(sent))
+	}
+	if err := h.at(e).Undo(t.Context(), id, act); err != nil {
+		t.Fatal(err)
+	}
+	if c, err := h.at(e).ReadCustomer(t.Context(), id); err != nil || c.Erasure.Pending() {
+		t.Errorf("still pending: %v", err)
+	}
+	if _, err := h.at(e).EraseCustomer(t.Context(), id, ""); err != nil {
+		t.Fatal(err)
+	}
+	if err := h.at(support).CancelErasure(t.Context(), id, ""); err != nil {
+		t.Fatal(err)
+	}
+	h.clock.Move(20 * time.Minute)
+	if _, err := h.at(e).EraseCustomer(t.Context(), id, ""); validate.KindOf(err) != validate.StepUp {
+		t.Errorf("with an old second factor: %v", err)
+	}
+	if act, err = h.at(h.colleague("other@shop.test", staff.Owner)).EraseCustomer(t.Context(), id, ""); err != nil {
+		t.Fatal(err)
+	}
+	h.clock.Move(7 * 24 * time.Hour)
+	h.work()
+	owner := h.colleague("third@shop.test", staff.Owner)
+	if err := h.at(owner).Undo(t.Context(), id, act); validate.KindOf(err) != validate.NotFound {
+		t.Errorf("undone after the date: %v", err)
+	}
+}

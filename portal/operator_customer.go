@@ -123,12 +123,7 @@ func (o Operator) EraseCustomer(ctx context.Context, shop, id string, now bool) 
 		if now {
 			return c.EraseAt(moment)
 		}
-		if c.Erasure.Pending() {
-			return storage.ErrUnchanged
-		}
-		c.Erasure = customer.Erasure{AskedAt: moment, At: c.ErasureDate(moment)}
-		c.TellErasure(o.app.now())
-		return nil
+		return c.RequestErasure(moment)
 	})
 	return c.Erasure, validate.NotFoundIfMissing(err)
 }

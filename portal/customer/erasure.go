@@ -57,6 +57,17 @@ func (c *Customer) TellErasure(now time.Time) {
 	c.Work.Add(job.Request{Kind: KindErasureNotice, At: now})
 }
 
+// RequestErasure schedules the erasure and has the customer told. If it is pending, nothing changes.
+func (c *Customer) RequestErasure(now time.Time) error {
+	if c.Erasure.Pending() {
+		return storage.ErrUnchanged
+	}
+	c.Erasure = Erasure{AskedAt: now, At: c.ErasureDate(now)}
+	c.TellErasure(now)
+	return nil
+}
+
+// CancelErasure cancels an erasure that has not begun.
 func (c *Customer) CancelErasure() error {
 	if !c.Erasure.Pending() {
 		return storage.ErrUnchanged

@@ -34,10 +34,11 @@ const (
 	PermissionStaff    Permission = "staff"    // the people, their roles and their sessions
 	PermissionLog      Permission = "log"      // of all acts on customers and staff
 
-	PermissionCustomers     Permission = "customers"      // to read the customers with all that is known of them
-	PermissionEditCustomers Permission = "customers.edit" // to change them, and to undo it
-	PermissionBulk          Permission = "customers.bulk" // to change many of them at once, and to export them
-	PermissionGroups        Permission = "groups"         // to create, rename and delete groups of customers
+	PermissionCustomers     Permission = "customers"       // to read the customers with all that is known of them
+	PermissionEditCustomers Permission = "customers.edit"  // to change them, and to undo it
+	PermissionBulk          Permission = "customers.bulk"  // to change many of them at once, and to export them
+	PermissionGroups        Permission = "groups"          // to create, rename and delete groups of customers
+	PermissionErase         Permission = "customers.erase" // to delete their accounts
 )
 
 // May reports whether the role has a permission. This is the only table of roles and permissions.
@@ -47,7 +48,7 @@ func (r Role) May(p Permission) bool {
 		return slices.Contains(Roles(), r)
 	case PermissionEditCustomers:
 		return r != Viewer && IsRole(string(r))
-	case PermissionLog, PermissionGroups, PermissionBulk:
+	case PermissionLog, PermissionGroups, PermissionBulk, PermissionErase:
 		return r == Owner || r == Manager
 	case PermissionStaff:
 		return r == Owner

@@ -35,12 +35,16 @@ func (a customerAct) key(text string) string {
 func customerActs() []customerAct {
 	open := func(c customer.Customer) bool { return c.Disabled.IsZero() }
 	closed := func(c customer.Customer) bool { return !c.Disabled.IsZero() }
+	erasing := func(c customer.Customer) bool { return c.Erasure.Pending() }
+	staying := func(c customer.Customer) bool { return !c.Erasure.Pending() }
 	edit := staff.PermissionEditCustomers
 	return []customerAct{
 		{name: "link", permission: edit, applies: open, do: mailSignIn},
 		{name: "sign-out", permission: edit, applies: always, danger: true, do: signOutCustomer},
 		{name: "enable", permission: edit, applies: closed, do: enable},
+		{name: "keep", permission: edit, applies: erasing, do: keepCustomer},
 		{name: "disable", permission: edit, applies: open, danger: true, reason: true, do: disable},
+		{name: "erase", permission: staff.PermissionErase, fresh: true, applies: staying, danger: true, do: eraseCustomer},
 	}
 }
 
@@ -87,8 +91,9 @@ func (h *Handler) showAct(c *fiber.Ctx, s merchant.Staff, act customerAct, refus
 	data := actPage{Base: h.base(c, s, "customers", act.key(".title")), Path: customerPathOf(id),
 		Name: nameOf(found), Danger: act.danger}
 	data.Action = data.Path + "/" + act.name
-	data.Text = data.T(act.key(".text"), "Email", found.Email, "Shop", data.Shop.Name)
-	data.Button = data.T(act.key(".button"), "Name", data.Name)
+	data.Text = data.T(act.key(".text"), "Email", found.Email, "Shop", data.Shop.Name,
+		"When", found.ErasureDate(h.app.Now()))
+	data.Button = data.T(act.key(".button"), "Name", data.Name, "When", found.ErasureDate(h.app.Now()))
 	data.Form = data.Base.Form(page.Values(c, "reason"), refused)
 	attributes := []string{"maxlength", "5000", "hint", data.T("customer.reason.hint"), "optional", "yes"}
 	if act.reason {
@@ -158,4 +163,12 @@ func enable(c *fiber.Ctx, s merchant.Staff, id, reason string) (string, error) {
 
 func disable(c *fiber.Ctx, s merchant.Staff, id, reason string) (string, error) {
 	return s.DisableCustomer(c.UserContext(), id, reason)
+}
+
+func eraseCustomer(c *fiber.Ctx, s merchant.Staff, id, reason string) (string, error) {
+	return s.EraseCustomer(c.UserContext(), id, reason)
+}
+
+func keepCustomer(c *fiber.Ctx, s merchant.Staff, id, reason string) (string, error) {
+	return "", s.CancelErasure(c.UserContext(), id, reason)
 }
