@@ -41,6 +41,11 @@ func (a *App) ensureCustomer(ctx context.Context, shop shop.Shop, c customer.Cus
 	return c, err
 }
 
+// EnsureCustomer is ensureCustomer for the use cases of package merchant.
+func (a *App) EnsureCustomer(ctx context.Context, shop shop.Shop, c customer.Customer) (customer.Customer, error) {
+	return a.ensureCustomer(ctx, shop, c)
+}
+
 func (a *App) changeCustomer(ctx context.Context, shop, id string,
 	alter func(*customer.Customer) error) (customer.Customer, error) {
 	return customer.Change(ctx, a.customerDocs(shop), id, a.now, alter)

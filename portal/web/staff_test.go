@@ -273,6 +273,8 @@ func mayOpen() map[string][]staff.Role {
 		{"POST /admin/customers/:id/erase", []staff.Role{staff.Owner, staff.Manager}},
 		{"GET /admin/customers/:id/keep", editors},
 		{"POST /admin/customers/:id/keep", editors},
+		{"GET /admin/customers/new", editors},
+		{"POST /admin/customers/new", editors},
 		{"GET /admin/customers/:id/addresses/new", editors},
 		{"POST /admin/customers/:id/addresses/new", editors},
 		{"GET /admin/customers/:id/addresses/:address", editors},

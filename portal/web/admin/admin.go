@@ -78,6 +78,7 @@ func Area(role staff.Role) *page.Area {
 func (h *Handler) Routes() []gate.Route {
 	return slices.Concat(
 		h.signInRoutes(), h.factorRoutes(), h.ownRoutes(),
+		h.createRoutes(),
 		h.customerRoutes(),
 		h.storyRoutes(),
 		h.actRoutes(),

@@ -51,6 +51,7 @@ type customersPage struct {
 	Pager   *page.Pager
 	Empty   *page.Empty
 	MayBulk bool
+	MayEdit bool
 	// ChangeAll leads to the bulk changes of all that match the filters; without a label it is not offered.
 	ChangeAll page.Link
 	Loosen    []page.Link // filters without one of which something would be found
@@ -68,6 +69,7 @@ func (h *Handler) customers(c *fiber.Ctx, s merchant.Staff) error {
 	if err := data.readGroups(c, s); err != nil {
 		return err
 	}
+	data.MayEdit = s.May(staff.PermissionEditCustomers)
 	data.country = func(code string) string { return h.app.AddressFormats().CountryName(code, b.L.Lang()) }
 	values := maps.Clone(q.Filters)
 	values["search"], values["sort"] = q.Search, q.Sort

@@ -62,12 +62,7 @@ func (h *Handler) showEdit(c *fiber.Ctx, s merchant.Staff, typed map[string]stri
 	if bad != nil {
 		return bad
 	}
-	data := editPage{Base: h.base(c, s, "customers", "customer.edit"), Path: customerPathOf(id)}
-	data.Countries = h.countries(data.Base)
-	data.Choices = []page.Option{{Label: data.T("customer.edit.language_none")}}
-	for _, choice := range data.Languages {
-		data.Choices = append(data.Choices, page.Option{Value: choice.Lang, Label: choice.Name})
-	}
+	data := h.editPageOf(h.base(c, s, "customers", "customer.edit"), customerPathOf(id))
 	values := merchant.EditValues(stored)
 	for _, name := range merchant.EditFields() {
 		base := values[name]
@@ -82,6 +77,17 @@ func (h *Handler) showEdit(c *fiber.Ctx, s merchant.Staff, typed map[string]stri
 	data.Form = data.Base.Form(values, data.named(err)).InOrder(append(merchant.EditFields(), "reason")...)
 	data.Form.Labels = data.labels()
 	return h.pages.Render(c, page.Refusal(err), "admin/customer-edit", data)
+}
+
+// editPageOf returns the page with the choices of its lists.
+func (h *Handler) editPageOf(b page.Base, path string) editPage {
+	data := editPage{Base: b, Path: path}
+	data.Countries = h.countries(data.Base)
+	data.Choices = []page.Option{{Label: data.T("customer.edit.language_none")}}
+	for _, choice := range data.Languages {
+		data.Choices = append(data.Choices, page.Option{Value: choice.Lang, Label: choice.Name})
+	}
+	return data
 }
 
 // named returns the error with the present values of its fields as people read them.

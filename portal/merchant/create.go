@@ -1,0 +1,101 @@
+package merchant
+
+import (
+	"context"
+	"maps"
+	"regexp"
+
+	"postern/portal/audit"
+	"postern/portal/customer"
+	"postern/portal/identifier"
+	"postern/portal/staff"
+	"postern/portal/validate"
+)
+
+// NewCustomer is a form that creates a customer. Values has an Edit's fields and "email".
+type NewCustomer struct {
+	Form   string // the id of the form, and then of the customer: a form sent twice creates one
+	Values map[string]string
+	Invite bool // email a sign-in link that says that the shop made the account
+	Reason string
+}
+
+// formID is the shape of a form's id, made by storage.NewID.
+var formID = regexp.MustCompile(`^[0-9a-f-]{36}$`)
+
+// KeyEmailTaken is the key of the error at "email" if the address leads to a customer, whose id is the argument
+// "Customer".
+const KeyEmailTaken = "customer.new.taken"
+
+// CreateCustomer creates a customer and returns the id. The identifier of the email comes first: after a crash the
+// same form completes it, and so does anything else that needs a customer of that email. Field errors are at the
+// names of the fields, at "email" and at "reason".
+func (s Staff) CreateCustomer(ctx context.Context, n NewCustomer) (id string, err error) {
+	if !formID.MatchString(n.Form) {
+		return "", validate.NewError(validate.Invalid, "")
+	}
+	made, err := s.newAct(audit.CustomerCreated, n.Form, n.Reason)
+	if err != nil {
+		return "", err
+	}
+	c, err := s.readNew(n)
+	if err != nil {
+		return "", err
+	}
+	if err := s.requireStill(ctx, staff.PermissionEditCustomers); err != nil {
+		return "", err
+	}
+	if n.Invite {
+		if err := s.app.CountSignInEmail(ctx, s.shop.ID, c.Email); err != nil {
+			return "", err
+		}
+		c.MailSignIn(made, customer.LinkByAccount)
+	}
+	identifiers := identifier.Docs(s.app.Engine(), s.shop.ID)
+	held, err := identifiers.Put(ctx, identifier.EmailKey(c.Email), func(i *identifier.Identifier, found bool) error {
+		if !found {
+			*i = identifier.Identifier{Customer: n.Form}
+			return nil
+		}
+		return takenBy(i.Customer, n.Form)
+	})
+	if err != nil {
+		return "", err
+	}
+	if err := c.Carry(made, customer.Customer{ID: c.ID}.Fields()); err != nil {
+		return "", err
+	}
+	stored, err := s.app.EnsureCustomer(ctx, s.shop, c)
+	if err == nil && stored.Email != c.Email {
+		err = takenBy(stored.ID, "")
+	}
+	return held.Customer, err
+}
+
+// takenBy is the error at an email that leads to another customer than the form's, and nil for the form's own.
+func takenBy(id, form string) error {
+	if id == form {
+		return nil
+	}
+	return validate.InvalidFields([]validate.FieldError{{Field: "email", Key: KeyEmailTaken,
+		Args: map[string]string{"Customer": id}}})
+}
+
+// readNew checks the form.
+func (s Staff) readNew(n NewCustomer) (customer.Customer, error) {
+	c := customer.Customer{ID: n.Form, Registered: true}
+	f := &validate.Validator{}
+	c.Email = f.Email("email", n.Values["email"])
+	c.FedEmail = c.Email
+	typed := maps.Clone(n.Values)
+	delete(typed, "email")
+	changeTags(f, &c, "", typed[fieldTags])
+	delete(typed, fieldTags)
+	for name, value := range s.readEdit(f, c, typed, n.Values) {
+		c.SetText(name, value)
+	}
+	if c.TaxExempt.Reason == "" && c.TaxExempt.Certificate != "" {
+		f.Reject("tax_exempt.reason", "tax_exempt.reason_missing")
+	}
+	return c, validate.InvalidFields(f.Rejected)
+}
