@@ -117,8 +117,13 @@ func (g gallery) showAdmin(email string) {
 	g.shopper.Visit("/admin/customers")
 	g.shopper.Follow("main tbody a")
 	g.sees("admin-customer", g.shopper)
+	one := chrome.Evaluate[string](g.shopper, "location.pathname")
 	g.shopper.Follow("#products tbody td a")
 	g.sees("admin-order", g.shopper)
+	for _, path := range []string{"/disable", "/link", "/sign-out", "/erase", "/consents/newsletter", "/addresses/new"} {
+		g.at("admin-customer"+url.QueryEscape(path), g.shopper, one+path)
+	}
+	g.at("admin-customer-new", g.shopper, "/admin/customers/new")
 	g.shopper.Visit("/admin/staff")
 	g.shopper.Follow("main tbody a")
 	g.sees("admin-member", g.shopper)
