@@ -110,7 +110,8 @@ func (g gallery) showAdmin(email string) {
 	g.sees("admin-recovery", g.shopper)
 	g.Work()
 	for _, path := range []string{"", "/staff", "/staff/invite", "/security", "/customers", "/customers?sort=name&newsletter=given&company=yes",
-		"/customers?search=nobody&country=CZ", "/customers?sort=wrong", "/log", "/log?actor=operator&act=customer.changed&to=2020-01-01",
+		"/customers?search=nobody&country=CZ", "/customers?sort=wrong", "/groups", "/groups/new",
+		"/batches", "/batches/new?all=yes&country=CZ", "/log", "/log?actor=operator&act=customer.changed&to=2020-01-01",
 		"/log?person=nobody"} {
 		g.at("admin"+url.QueryEscape(path), g.shopper, "/admin"+path)
 	}

@@ -1,0 +1,64 @@
+// What the pages of staff gain from a script: keys in a list, and the progress of a bulk change without a click. No
+// page needs any of it.
+
+const rows = () => [...document.querySelectorAll("table.customers tbody tr")];
+const linkOf = (row) => row?.querySelector("th a");
+
+// The row with the focus is the present one.
+const present = () => document.activeElement?.closest("table.customers tbody tr");
+
+const move = (step) => {
+  const all = rows();
+  const at = all.indexOf(present());
+  linkOf(all[at < 0 ? 0 : Math.min(Math.max(at + step, 0), all.length - 1)])?.focus();
+};
+
+const keys = {
+  "/": () => document.querySelector("#f-search")?.focus(),
+  j: () => move(1),
+  k: () => move(-1),
+  x: () => present()?.querySelector(".tick input")?.click(),
+  e: () => {
+    const link = linkOf(present());
+    if (link) location.assign(`${link.href}/edit`);
+  },
+  "?": () => {
+    const help = document.querySelector("details.keys");
+    if (help) help.open = !help.open;
+  },
+};
+
+// Keys belong to whoever types; Enter opens the link with the focus by itself.
+const typing = (target) => target.closest("input:not([type=checkbox]), select, textarea, [contenteditable]");
+
+document.addEventListener("keydown", (event) => {
+  if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || typing(event.target)) return;
+  const act = keys[event.key];
+  if (!act || !document.querySelector(".customers, #f-search")) return;
+  event.preventDefault();
+  act();
+});
+
+// A click anywhere in a row opens it, but not one that selects text or meets something of its own.
+for (const row of rows()) {
+  row.addEventListener("click", (event) => {
+    if (event.target.closest("a, input, button, .tick") || getSelection().toString()) return;
+    linkOf(row)?.click();
+  });
+}
+
+// The progress of a bulk change.
+const gap = 2_000; // milliseconds
+
+const refresh = async () => {
+  const shown = document.querySelector("#batch[data-refresh]");
+  if (!shown) return;
+  const answer = await fetch(shown.dataset.refresh, { redirect: "manual" }).catch(() => null);
+  if (answer?.ok) {
+    const next = new DOMParser().parseFromString(await answer.text(), "text/html").querySelector("#batch");
+    if (next) shown.replaceWith(document.adoptNode(next));
+  }
+  setTimeout(refresh, gap);
+};
+
+if (document.querySelector("#batch[data-refresh]")) setTimeout(refresh, gap);
