@@ -125,8 +125,32 @@ func (g gallery) showAdmin(email string) {
 		g.at("admin-customer"+url.QueryEscape(path), g.shopper, one+path)
 	}
 	g.at("admin-customer-new", g.shopper, "/admin/customers/new")
+	g.showBulk()
 	g.shopper.Visit("/admin/staff")
 	g.shopper.Follow("main tbody a")
 	g.sees("admin-member", g.shopper)
 	g.at("admin-unknown", g.shopper, "/admin/customers/nobody")
+}
+
+// showBulk creates a group and puts everybody into it by a bulk change.
+func (g gallery) showBulk() {
+	g.shopper.Visit("/admin/groups/new")
+	g.shopper.Type("#f-name", "Wholesale "+g.lang)
+	g.shopper.Follow("main form[novalidate] button.main")
+	g.sees("admin-group", g.shopper)
+	g.shopper.Visit("/admin/batches/new?all=yes")
+	g.shopper.Click("details:has([value=add_tag]) summary")
+	g.shopper.Type(`[id="f-add_tag.tag"]`, "vip")
+	g.shopper.Follow("details[open] form button")
+	g.Work()
+	g.shopper.Follow(`main a[href^="/admin/batches/"]`)
+	g.sees("admin-batch-preview", g.shopper)
+	g.shopper.Follow(`form[action$="/start"] button`)
+	g.sees("admin-batch-running", g.shopper)
+	g.Work()
+	g.shopper.Visit("/admin/batches")
+	g.shopper.Follow("main tbody a")
+	g.sees("admin-batch-done", g.shopper)
+	g.shopper.Visit("/admin/customers?tag=vip")
+	g.sees("admin-customers-tagged", g.shopper)
 }
