@@ -27,8 +27,9 @@ const (
 // Access holds everything that lets one person in. Each step of the sign-in is a single Replace of it.
 type Access struct {
 	Email    string                 `bson:"email"`
-	Lang     string                 `bson:"lang,omitempty"` // of the pages, "" for the browser's
-	Links    credential.Credentials `bson:"links"`          // of its fields only the links, codes and browsers
+	Lang     string                 `bson:"lang,omitempty"`    // of the pages, "" for the browser's
+	Columns  []string               `bson:"columns,omitempty"` // of the list of customers, nil for the usual ones
+	Links    credential.Credentials `bson:"links"`             // of its fields only the links, codes and browsers
 	Sessions []Session              `bson:"sessions,omitempty"`
 
 	Factors     int      `bson:"factors"` // the Member's number under which they were set up

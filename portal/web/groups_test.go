@@ -14,6 +14,8 @@ import (
 func mayOpenGroups() map[string][]staff.Role {
 	all, managers := staff.Roles(), []staff.Role{staff.Owner, staff.Manager}
 	return map[string][]staff.Role{
+		"GET /admin/customers/columns":     all,
+		"POST /admin/customers/columns":    all,
 		"GET /admin/groups":                all,
 		"GET /admin/groups/new":            managers,
 		"POST /admin/groups/new":           managers,
@@ -152,5 +154,26 @@ func TestACustomerReadsWhyTheyAreInAGroup(t *testing.T) {
 	if text := b.Page.Text("#activity"); !strings.Contains(text, "Changed: groups") || !strings.Contains(text, "Loyal") ||
 		!strings.Contains(text, "by the shop’s staff") || strings.Contains(text, "support@shop.test") {
 		t.Errorf("the privacy page says %s", text)
+	}
+}
+
+func TestEachPersonChoosesTheColumnsOfTheList(t *testing.T) {
+	t.Parallel()
+	i, b := people(t)
+	b.Get("/admin/customers")
+	b.Follow(`a[href="/admin/customers/columns"]`).Want(http.StatusOK)
+	page := b.Submit("main form", typed{"email": "", "tags": "1", "company": "2", "status": "2"}).Want(http.StatusOK)
+	heads := page.Texts("main thead th")
+	if len(heads) < 5 || heads[0] != "Name" || heads[1] != "Tags" || strings.Contains(page.Text("main thead"), "Email") {
+		t.Errorf("the columns are %q", heads)
+	}
+	other := i.Enrol("other@shop.test", staff.Support)
+	if text := other.Get("/admin/customers").Text("main thead"); !strings.Contains(text, "Email") {
+		t.Errorf("somebody else has %s", text)
+	}
+	b.Get("/admin/customers/columns")
+	b.Submit("main form:has([name=usual])", nil).Want(http.StatusOK)
+	if text := b.Page.Text("main thead"); !strings.Contains(text, "Email") {
+		t.Errorf("the usual columns are %s", text)
 	}
 }

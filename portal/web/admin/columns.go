@@ -1,9 +1,15 @@
 package admin
 
 import (
+	"cmp"
+	"slices"
+	"strconv"
 	"strings"
 
+	"github.com/gofiber/fiber/v2"
+
 	"postern/portal/customer"
+	"postern/portal/merchant"
 	"postern/portal/money"
 	"postern/portal/web/page"
 )
@@ -145,4 +151,51 @@ func (p *customersPage) groupNames(ids []string) string {
 		}
 	}
 	return strings.Join(names, ", ")
+}
+
+const columnsPath = "/admin/customers/columns"
+
+// columnsPage is the form in which a person chooses the columns of the list.
+type columnsPage struct {
+	page.Base
+	Form    page.Form
+	Choices []page.Field // a place for each column, "" for a column that is not shown
+}
+
+func (h *Handler) columns(c *fiber.Ctx, s merchant.Staff) error {
+	data := columnsPage{Base: h.base(c, s, "customers", "columns.title")}
+	places := map[string]string{}
+	for i, name := range s.Columns() {
+		places[name] = strconv.Itoa(i + 1)
+	}
+	data.Form = data.Base.Form(places, nil)
+	options := []page.Option{{Label: data.T("columns.hidden")}}
+	for i := range customer.Columns() {
+		options = append(options, page.Option{Value: strconv.Itoa(i + 1), Label: strconv.Itoa(i + 1)})
+	}
+	for _, name := range customer.KnownColumns(append(s.Columns(), customer.Columns()...)) {
+		field, err := data.Form.Select(name, data.T("customers.column."+name), options, "half", "yes")
+		if err != nil {
+			return err
+		}
+		data.Choices = append(data.Choices, field)
+	}
+	return h.pages.Render(c, fiber.StatusOK, "admin/columns", data)
+}
+
+// setColumns stores the columns that have a place, in the order of the places. Of two at one place, the one that comes
+// first in the form is first.
+func (h *Handler) setColumns(c *fiber.Ctx, s merchant.Staff) error {
+	var chosen []string
+	places := map[string]int{}
+	for _, name := range customer.KnownColumns(append(s.Columns(), customer.Columns()...)) {
+		if place, err := strconv.Atoi(c.FormValue(name)); err == nil && c.FormValue("usual") == "" {
+			chosen, places[name] = append(chosen, name), place
+		}
+	}
+	slices.SortStableFunc(chosen, func(a, b string) int { return cmp.Compare(places[a], places[b]) })
+	if err := s.SetColumns(c.UserContext(), chosen); err != nil {
+		return err
+	}
+	return done(c, customersPath, "customers.columns")
 }

@@ -26,6 +26,8 @@ const (
 func (h *Handler) customerRoutes() []gate.Route {
 	return []gate.Route{
 		get(staff.PermissionCustomers, customersPath, h.customers),
+		get(staff.PermissionCustomers, columnsPath, h.columns),
+		post(staff.PermissionCustomers, columnsPath, h.setColumns),
 		get(staff.PermissionCustomers, customerPath, h.customer),
 		get(staff.PermissionCustomers, customerPath+"/orders/:number", h.order),
 		get(staff.PermissionEditCustomers, customerPath+"/edit", h.edit),
@@ -65,7 +67,7 @@ func (h *Handler) customers(c *fiber.Ctx, s merchant.Staff) error {
 	}
 	b := h.base(c, s, "customers", "admin.customers.title")
 	b.Wide = true
-	data := customersPage{Base: b, Query: q, Columns: columns(b, q, customer.DefaultColumns())}
+	data := customersPage{Base: b, Query: q, Columns: columns(b, q, s.Columns())}
 	if err := data.readGroups(c, s); err != nil {
 		return err
 	}
