@@ -300,3 +300,28 @@ func workTogether(t *testing.T, h *testApp) {
 	group.Wait()
 	h.clock.Move(10 * time.Minute)
 }
+
+// bulkJobCases are the cases of TestEveryKindOfJobSurvivesACrashAtEachWrite for changes of many customers.
+func bulkJobCases() map[string]func(h *testApp) {
+	tag := map[string]string{"tag": "vip"}
+	return map[string]func(h *testApp){
+		"batch_select": func(h *testApp) { newBulkShop(h, 3).draft("one", "add_tag", tag) },
+		"batch_run": func(h *testApp) {
+			b := newBulkShop(h, 3)
+			b.draft("one", "add_tag", tag)
+			b.quiet()
+			b.start("one")
+		},
+		"count_customers": func(h *testApp) {
+			filters := map[string]string{"status": "registered"}
+			_, err := customer.CountDocs(newBulkShop(h, 3).engine, h.shop.ID).Put(h.t.Context(), customer.CountKey(filters),
+				func(c *customer.Count, _ bool) error {
+					c.Look(filters, h.clock.Now())
+					return nil
+				})
+			if err != nil {
+				h.t.Fatal(err)
+			}
+		},
+	}
+}
