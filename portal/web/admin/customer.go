@@ -207,7 +207,7 @@ func (p *customerView) addresses(h *Handler, v merchant.CustomerView) {
 		}
 		lines := h.app.AddressFormats().Lines(a.Address, p.L.Lang())
 		p.Addresses = append(p.Addresses, addressCard{Use: strings.Join(uses, " · "), Text: strings.Join(lines, "\n"),
-			AddressCard: p.Base.AddressCard(h.app.AddressFormats(), a, addressPath(v.ID, a.ID))})
+			AddressCard: p.AddressCard(h.app.AddressFormats(), a, addressPath(v.ID, a.ID))})
 	}
 }
 

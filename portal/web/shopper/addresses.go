@@ -42,7 +42,7 @@ func (h *Handler) addresses(c *fiber.Ctx, s portal.Shopper) error {
 		data.OfferUndo(addressPath(id) + "/undo")
 	}
 	for _, a := range saved {
-		data.Cards = append(data.Cards, data.Base.AddressCard(h.app.AddressFormats(), a, addressPath(a.ID)))
+		data.Cards = append(data.Cards, data.AddressCard(h.app.AddressFormats(), a, addressPath(a.ID)))
 	}
 	if len(saved) == 0 {
 		empty := data.Base.Empty(data.T("addresses.none"), "", "")
