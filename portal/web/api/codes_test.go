@@ -78,7 +78,7 @@ func TestEveryCodeOfTheAPIIsDocumented(t *testing.T) {
 	}
 	codes := developerCodes(t)
 	forPages := []string{"error.forgery", "error.cookies", "error.other_account", "error.challenge",
-		"company.changed", "cursor.bad", "address.too_many", "step.digital",
+		"company.changed", "cursor.bad", "address.too_many", "address.changed", "address.use", "step.digital",
 		"withdrawal.link", "status.unknown", "error.order", "address.gone", "email_restore.gone"}
 	for _, file := range files {
 		text, err := os.ReadFile(file)
