@@ -170,3 +170,24 @@ func TestTimelineLosesNothingBetweenPages(t *testing.T) {
 		t.Errorf("%d orders are in the timeline, want 41", len(seen))
 	}
 }
+
+func TestHomeShowsWhatWaits(t *testing.T) {
+	t.Parallel()
+	i, b := people(t)
+	if text := b.Get("/admin").Text("main"); !strings.Contains(text, "No request is waiting") || !strings.Contains(text, "Čermák") {
+		t.Errorf("before: %s", text)
+	}
+	shopper := i.Browser()
+	i.SignIn(shopper, "jan.cermak@example.com")
+	shopper.Get("/orders/2024-0001/return")
+	shopper.Submit("main form", typed{"line/0": "1", "reason": "damaged", "text": "Torn."}).Want(http.StatusOK)
+	text := b.Get("/admin").Text("main")
+	if !strings.Contains(text, "requested a return, order 2024-0001") || !strings.Contains(text, "Torn.") {
+		t.Errorf("with a request: %s", text)
+	}
+	b.Follow(".rows a").Want(http.StatusOK)
+	b.Submit("#letters .rows form", typed{"state": "approved"}).Want(http.StatusOK)
+	if text := b.Get("/admin").Text("main"); strings.Contains(text, "Torn.") {
+		t.Errorf("decided: %s", text)
+	}
+}
