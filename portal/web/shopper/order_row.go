@@ -39,17 +39,19 @@ func (p *ordersPage) rows(out page.Output, found []order.Row, now time.Time) err
 			Status: page.Pill{Tone: status.Tone, Icon: status.Icon, Text: gaps.Text(status.Text)},
 			More:   gaps.Text(more(r.Summary)),
 		}
+		var picture, alternative, offer string // each has its gap, also an empty one: a shape is known by its gaps
 		if len(r.Summary.Pictures) > 0 {
-			picture := r.Summary.Pictures[0]
-			row.Picture, row.Alternative = gaps.Text(picture.URL), gaps.Text(r.Summary.Alternative(picture))
+			picture, alternative = r.Summary.Pictures[0].URL, r.Summary.Alternative(r.Summary.Pictures[0])
 		}
 		shape := page.Shape{Template: "partials/order-row", Variant: status.Icon, Flags: toneFlag(status.Tone)}
 		if key := offerKey(r.Summary.Offer); key != "" {
-			row.Offer, row.OfferURL = gaps.Text(p.T(key)), gaps.Text(cmp.Or(r.Summary.Link, path))
+			offer = p.T(key)
 			if row.Away = r.Summary.Link != ""; row.Away {
 				shape.Flags |= 1
 			}
 		}
+		row.Picture, row.Alternative = gaps.Text(picture), gaps.Text(alternative)
+		row.Offer, row.OfferURL = gaps.Text(offer), gaps.Text(cmp.Or(r.Summary.Link, path))
 		if err := p.WriteFragment(out, shape, gaps, &row); err != nil {
 			return err
 		}

@@ -153,3 +153,24 @@ func TestRowSaysThatADeliveryIsLate(t *testing.T) {
 	i.Clock.Move(10 * 24 * time.Hour)
 	says("Your order is on its way with DHL. Delivery was expected by Friday 6 March.")
 }
+
+// TestRowsKeepTheirPicturesAndOffersApart shows a row with a picture and no offer beside one with an offer and no
+// picture: both have the same number of values.
+func TestRowsKeepTheirPicturesAndOffersApart(t *testing.T) {
+	t.Parallel()
+	i := webtest.Portal(t, consumerShop())
+	line := func(picture string) []fields {
+		return []fields{{"name": "Book", "quantity": "1", "total": "12.50", "picture": picture}}
+	}
+	files := []fields{{"name": "Book.pdf", "url": "https://shop.test/book.pdf"}}
+	put(t, i, "1", fields{"placed_at": "2026-02-09T10:00:00Z", "fulfillment": "delivered", "payment": "paid", "is_digital": true, "downloads": files, "lines": line("")})
+	put(t, i, "2", fields{"placed_at": "2026-02-08T10:00:00Z", "fulfillment": "delivered", "lines": line("https://www.shop.test/a.png")})
+	put(t, i, "3", fields{"placed_at": "2026-02-07T10:00:00Z", "fulfillment": "delivered", "payment": "paid", "is_digital": true, "downloads": files, "lines": line("https://www.shop.test/b.png")})
+	b := signedIn(i)
+	if got := b.Page.Attrs(".orders img", "src"); len(got) != 2 || !strings.HasSuffix(got[0], "a.png") || !strings.HasSuffix(got[1], "b.png") {
+		t.Errorf("the pictures are %v", got)
+	}
+	if diff := cmp.Diff([]string{"Download 1", "Download 3"}, b.Page.Texts(".orders .order-offer")); diff != "" {
+		t.Error(diff)
+	}
+}
