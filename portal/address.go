@@ -44,7 +44,7 @@ func (s Shopper) SaveAddress(ctx context.Context, a customer.SavedAddress) (cust
 		return a, err
 	}
 	saved := a
-	err := s.changeAndTell(ctx, changedAddress, func(c *customer.Customer) (err error) {
+	err := s.changeAndTell(ctx, ChangedAddress, func(c *customer.Customer) (err error) {
 		saved, err = c.SaveAddress(a)
 		return err
 	})
@@ -54,7 +54,7 @@ func (s Shopper) SaveAddress(ctx context.Context, a customer.SavedAddress) (cust
 // DeleteAddress removes an address; UndoDeleteAddress can restore it within a day. If version differs from
 // the stored one, it is a Conflict.
 func (s Shopper) DeleteAddress(ctx context.Context, id, version string) error {
-	return s.changeAndTell(ctx, changedAddress, func(c *customer.Customer) error {
+	return s.changeAndTell(ctx, ChangedAddress, func(c *customer.Customer) error {
 		return c.DeleteAddress(id, version, s.app.now())
 	})
 }
@@ -62,7 +62,7 @@ func (s Shopper) DeleteAddress(ctx context.Context, id, version string) error {
 // UndoDeleteAddress restores a deleted address, without replacing a default that has been set since. It is
 // safe to repeat; after customer.undoWindow it is Gone.
 func (s Shopper) UndoDeleteAddress(ctx context.Context, id string) error {
-	return s.changeAndTell(ctx, changedAddress, func(c *customer.Customer) error {
+	return s.changeAndTell(ctx, ChangedAddress, func(c *customer.Customer) error {
 		if _, err := c.Address(id); err == nil {
 			return storage.ErrUnchanged
 		}
@@ -89,5 +89,5 @@ func (s Shopper) CanRestoreAddress(id string) bool {
 
 // SetDefaultAddress makes an address the default for a use.
 func (s Shopper) SetDefaultAddress(ctx context.Context, id, use string) error {
-	return s.changeAndTell(ctx, changedAddress, func(c *customer.Customer) error { return c.SetDefault(id, use) })
+	return s.changeAndTell(ctx, ChangedAddress, func(c *customer.Customer) error { return c.SetDefault(id, use) })
 }

@@ -146,7 +146,7 @@ func withdrawConsent(_ context.Context, b bulk, c *customer.Customer, act audit.
 	purpose := customer.Purpose(b.batch.Args["purpose"])
 	if c.Consent(purpose).Status == customer.ConsentGiven {
 		c.Remember(customer.Consent{Purpose: purpose, Status: customer.ConsentWithdrawn, At: act.At,
-			Source: b.batch.Args["source"]})
+			Source: customer.SourceStaff, Note: b.batch.Args["source"]})
 	}
 	return nil
 }

@@ -191,12 +191,16 @@ func (w Worker) changeOne(ctx context.Context, b bulk, id string, how bulkStep) 
 		if err := action.alter(ctx, b, c, act); err != nil {
 			return err
 		}
-		if len(audit.Changes(before, c.Fields())) == 0 && !action.effect {
+		changes := audit.Changes(before, c.Fields())
+		if len(changes) == 0 && !action.effect {
 			why = "batch.skipped.unchanged"
 			return storage.ErrUnchanged
 		}
 		if !action.effect {
-			c.StaffAt, c.ChangedAt = act.At, act.At
+			c.ChangedAt = act.At
+		}
+		if slices.ContainsFunc(changes, func(change audit.Change) bool { return customer.IsFed(change.Field) }) {
+			c.StaffAt = act.At
 		}
 		return c.Carry(act, before)
 	})

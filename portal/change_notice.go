@@ -17,8 +17,8 @@ import (
 
 // The changes that a customer is notified of by email, with a "this wasn't me" link.
 const (
-	changedAddress = "address"
-	changedVATID   = "vat_id"
+	ChangedAddress = "address"
+	ChangedVATID   = "vat_id"
 )
 
 const (

@@ -44,7 +44,7 @@ func (s Shopper) SaveCompany(ctx context.Context, c customer.Company) (customer.
 		_, err := s.change(ctx, save)
 		return c, err
 	}
-	err := s.changeAndTell(ctx, changedVATID, save)
+	err := s.changeAndTell(ctx, ChangedVATID, save)
 	return c, err
 }
 

@@ -41,7 +41,8 @@ func (a *App) noteConsent(ctx context.Context, shop, who string, said customer.C
 		now := a.now()
 		last := c.Consent(said.Purpose)
 		said.At, said.Version = now, customer.WordingVersion(said.Wording)
-		if last.Status == said.Status &&
+		own := last.Source == customer.SourceAccount || last.Source == customer.SourceUnsubscribe
+		if own && last.Status == said.Status &&
 			(said.Status == customer.ConsentWithdrawn || last.Version == said.Version) {
 			return storage.ErrUnchanged
 		}

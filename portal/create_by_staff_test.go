@@ -39,7 +39,7 @@ func TestCrashWhileStaffCreateACustomer(t *testing.T) {
 			}
 			h.wantStaffActs(e, id, "customer.created")
 			sent := h.deliver()
-			if len(sent) != 1 || !strings.Contains(sent[0].Text, "has made an account for you") {
+			if len(sent) != 1 || !strings.Contains(sent[0].Text, "has created an account for you") {
 				t.Fatalf("%d emails", len(sent))
 			}
 			signed, err := h.visitor("one").Redeem(t.Context(), tokenIn(sent[0]))

@@ -184,11 +184,12 @@ func (w Worker) staffDeclarations() []declaration {
 func (w Worker) otherDeclarations() []declaration {
 	const code, repeats = "a code that expires after 60 seconds", "hashes that expire after a day"
 	const chosen = "ids of the customers of bulk changes, deleted after 32 days"
+	const reasons = "filters, numbers, and the reason that staff gave for many at once, deleted after 31 days"
 	return []declaration{
 		{Collection: handOffCollection(), personal: personal{kept: code, withheld: code}},
 		{Collection: repeatableCollection(), personal: personal{kept: repeats, withheld: repeats}},
 		{Collection: batch.Collection(), jobs: w.batchJobs(),
-			personal: personal{nothing: "filters and numbers; the pages hold the customers"}},
+			personal: personal{kept: reasons, withheld: reasons}},
 		{Collection: batch.PageCollection(), personal: personal{kept: chosen, withheld: chosen}},
 		{Collection: group.Collection(), jobs: w.groupJobs(),
 			personal: personal{nothing: "names that the shop gave; the customers hold who belongs to which"}},

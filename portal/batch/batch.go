@@ -126,6 +126,9 @@ func PageKey(batch string, n int) string { return fmt.Sprintf("%s-%06d", batch, 
 func (b *Batch) Start(now time.Time) error {
 	switch b.State {
 	case Ready, Stopped:
+		if b.UndoneBy != "" {
+			return validate.NewError(validate.Conflict, "undo.already")
+		}
 	case Running, Stopping:
 		return storage.ErrUnchanged
 	default:

@@ -125,10 +125,14 @@ func (c *Customer) renew(field string) {
 	c.ProfileVersion = storage.NewID()
 }
 
-// takeBack drops the latest consent for a purpose, before which its field had a value.
+// takeBack drops the latest consent for a purpose, before which its field had a value. A withdrawal that staff did not
+// record is the customer's word, and stays.
 func (c *Customer) takeBack(purpose Purpose, value string) error {
 	for i, said := range slices.Backward(c.Consents) {
 		if said.Purpose == purpose {
+			if said.Status == ConsentWithdrawn && said.Source != SourceStaff {
+				return validate.NewError(validate.Conflict, "undo.never")
+			}
 			c.Consents = slices.Delete(slices.Clone(c.Consents), i, i+1)
 			break
 		}
@@ -213,6 +217,6 @@ func (c *Customer) SetTag(tag string, on bool) {
 // fields makes nothing that it sends later stale.
 func IsFed(field string) bool {
 	kind, _, _ := strings.Cut(field, ".")
-	return !slices.Contains([]string{fieldConsents, fieldTags, "tax_exempt.", fieldDisabled + ".", fieldErasure + "."},
+	return !slices.Contains([]string{fieldConsents, fieldTags, fieldGroups, "tax_exempt.", fieldDisabled + ".", fieldErasure + "."},
 		kind+".")
 }

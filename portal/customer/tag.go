@@ -2,6 +2,7 @@ package customer
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 
 	"postern/portal/validate"
@@ -16,6 +17,10 @@ const (
 // ReadTags reads tags that are separated by commas. Errors are at the field.
 func ReadTags(f *validate.Validator, field, text string) []string {
 	var tags []string
+	if strings.Count(text, ",") > 2*MaxTags {
+		f.Reject(field, "tags.too_many", "Most", strconv.Itoa(MaxTags))
+		return nil
+	}
 	for part := range strings.SplitSeq(text, ",") {
 		tag := strings.ToLower(strings.Join(strings.Fields(f.Text(field, part, maxTag)), " "))
 		if tag != "" && !slices.Contains(tags, tag) {

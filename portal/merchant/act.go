@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strings"
 	"time"
 
+	"postern/portal"
 	"postern/portal/audit"
 	"postern/portal/customer"
 	"postern/portal/note"
@@ -51,8 +53,22 @@ func (s Staff) actOn(ctx context.Context, p staff.Permission, act audit.Act,
 		if slices.ContainsFunc(changes, func(change audit.Change) bool { return customer.IsFed(change.Field) }) {
 			c.StaffAt = c.ChangedAt
 		}
+		s.tell(c, changes)
 		return nil
 	})
+}
+
+// tell has the customer told by email of changes that a thief could gain by: of addresses and of the VAT ID.
+func (s Staff) tell(c *customer.Customer, changes []audit.Change) {
+	address := func(change audit.Change) bool {
+		return strings.HasPrefix(change.Field, "addresses.") || strings.HasPrefix(change.Field, "default_addresses.")
+	}
+	if slices.ContainsFunc(changes, address) {
+		c.NotifyOfChange(portal.ChangedAddress, c.ChangedAt)
+	}
+	if slices.ContainsFunc(changes, func(change audit.Change) bool { return change.Field == "company.vat_id" }) {
+		c.NotifyOfChange(portal.ChangedVATID, c.ChangedAt)
+	}
 }
 
 // changed is actOn that returns the id of the act, "" if nothing changed.

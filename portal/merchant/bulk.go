@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"postern/portal"
 	"postern/portal/audit"
@@ -19,8 +20,8 @@ import (
 	"postern/storage"
 )
 
-// MaxTicked is how many ticked customers one batch can have.
-const MaxTicked = batch.PageSize
+// MaxTicked is how many ticked customers one batch can have; a form may not have many more fields.
+const MaxTicked = 250
 
 // Bulk is a form for a bulk change: of the ticked customers, or of all that match filters.
 type Bulk struct {
@@ -54,13 +55,18 @@ func (s Staff) readBulk(ctx context.Context, form Bulk) (batch.Batch, error) {
 	if b.Selection.Ticked = len(form.Ticked) > 0; !b.Selection.Ticked {
 		b.Selection.Filters = maps.Clone(form.Filters)
 		customer.Query{Filters: form.Filters}.Conditions(f, s.place())
-	} else if len(form.Ticked) > MaxTicked {
+	} else if len(form.Ticked) > MaxTicked || slices.ContainsFunc(form.Ticked, isNoID) {
 		f.Reject("ids", "batch.too_many")
 	}
 	if len(f.Rejected) > 0 {
 		return b, validate.InvalidFields(f.Rejected)
 	}
 	return b, s.app.CheckBulk(ctx, s.shop, &b, false)
+}
+
+// isNoID reports whether a text can be no customer's id.
+func isNoID(text string) bool {
+	return text == "" || len(text) > storage.MaxKey/2 || !utf8.ValidString(text) || strings.ContainsRune(text, 0)
 }
 
 func (s Staff) draft(action string, args map[string]string) batch.Batch {
@@ -134,10 +140,11 @@ func (s Staff) StartBatch(ctx context.Context, id string) error {
 		return err
 	}
 	return s.changeBatch(ctx, id, func(b *batch.Batch) error {
-		if b.StartedAt.IsZero() {
-			b.By, b.Address = s.actor(), s.address
+		if err := b.Start(s.app.Now()); err != nil {
+			return err
 		}
-		return b.Start(s.app.Now())
+		b.By, b.Address = s.actor(), s.address
+		return nil
 	})
 }
 

@@ -34,11 +34,11 @@ func (s Staff) CreateCustomer(ctx context.Context, n NewCustomer) (id string, er
 	if !formID.MatchString(n.Form) {
 		return "", validate.NewError(validate.Invalid, "")
 	}
-	made, err := s.newAct(audit.CustomerCreated, n.Form, n.Reason)
+	c, err := s.readNew(n)
 	if err != nil {
 		return "", err
 	}
-	c, err := s.readNew(n)
+	made, err := s.newAct(audit.CustomerCreated, c.ID, n.Reason)
 	if err != nil {
 		return "", err
 	}
@@ -54,10 +54,10 @@ func (s Staff) CreateCustomer(ctx context.Context, n NewCustomer) (id string, er
 	identifiers := identifier.Docs(s.app.Engine(), s.shop.ID)
 	held, err := identifiers.Put(ctx, identifier.EmailKey(c.Email), func(i *identifier.Identifier, found bool) error {
 		if !found {
-			*i = identifier.Identifier{Customer: n.Form}
+			*i = identifier.Identifier{Customer: c.ID}
 			return nil
 		}
-		return takenBy(i.Customer, n.Form)
+		return takenBy(i.Customer, c.ID)
 	})
 	if err != nil {
 		return "", err
@@ -83,9 +83,11 @@ func takenBy(id, form string) error {
 
 // readNew checks the form.
 func (s Staff) readNew(n NewCustomer) (customer.Customer, error) {
-	c := customer.Customer{ID: n.Form, Registered: true}
+	c := customer.Customer{Registered: true}
 	f := &validate.Validator{}
 	c.Email = f.Email("email", n.Values["email"])
+	// The same form with another email makes another customer, and no form names one that there is.
+	c.ID = s.app.Secret().ID(s.shop.ID, "new-customer", s.member.ID, n.Form, c.Email)
 	c.FedEmail = c.Email
 	typed := maps.Clone(n.Values)
 	delete(typed, "email")

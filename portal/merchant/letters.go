@@ -30,6 +30,9 @@ func (s Staff) DecideRequest(ctx context.Context, customer, request string, made
 		return err
 	}
 	act, err := s.newAct(audit.RequestDecided, customer, "")
+	if err == nil {
+		_, err = s.ReadCustomer(ctx, customer) // none whose erasure has begun
+	}
 	if err != nil {
 		return err
 	}

@@ -88,8 +88,9 @@ func (s Staff) roomForNote(ctx context.Context, id string) error {
 	if _, err := s.ReadCustomer(ctx, id); err != nil {
 		return err
 	}
-	present, err := s.Notes(ctx, id)
-	if err == nil && len(present) >= note.MaxPerCustomer {
+	count := 0 // deleted ones take their room for a while, too
+	err := note.Each(ctx, s.notes(), id, func(string, note.Note) { count++ })
+	if err == nil && count >= note.MaxPerCustomer {
 		err = wrongField("text", "note.too_many")
 	}
 	return err
@@ -138,8 +139,11 @@ func (s Staff) DeleteNote(ctx context.Context, id, key string) (string, error) {
 func (s Staff) actOnNote(ctx context.Context, id, key string, kind audit.Kind,
 	alter func(*note.Note) error) (string, error) {
 	act, err := s.newAct(kind, id, "")
+	if err == nil {
+		_, err = customer.Get(ctx, s.customers(), id) // none whose erasure has begun
+	}
 	if err != nil {
-		return "", err
+		return "", validate.NotFoundIfMissing(err)
 	}
 	_, err = s.notes().Change(ctx, key, func(n *note.Note) error {
 		if err := s.requireStill(ctx, staff.PermissionEditCustomers); err != nil {

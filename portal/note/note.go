@@ -33,7 +33,7 @@ type Note struct {
 // The limits of notes.
 const (
 	MaxText        = 20_000 // characters
-	MaxPerCustomer = 500
+	MaxPerCustomer = 200
 )
 
 // ByCustomer lists the notes on a customer by their times.

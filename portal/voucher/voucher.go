@@ -177,11 +177,14 @@ func (v *Voucher) settle(now time.Time) {
 	v.Work.Schedule(r)
 }
 
-// Delete deletes the voucher.
-func (v *Voucher) Delete(now time.Time) { v.DeletedAt, v.Holders = now, nil }
+// Delete deletes the voucher, and what it says about a person.
+func (v *Voucher) Delete(now time.Time) {
+	v.DeletedAt, v.Holders = now, nil
+	v.For, v.Title, v.Description = Audience{}, "", ""
+}
 
 // Erase deletes a voucher that was for a customer who is deleted, and what it said.
 func (v *Voucher) Erase(now time.Time) {
 	v.Delete(now)
-	v.Erased, v.For, v.Title, v.Description = true, Audience{}, "", ""
+	v.Erased = true
 }

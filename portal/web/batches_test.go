@@ -52,7 +52,7 @@ func TestABulkChangeOfAllThatMatchIsPreviewedDoneAndUndone(t *testing.T) {
 	b.Get(page.URL.Path)
 	batch := page.URL.Path
 	page = carryOut(i, b)
-	if text := page.Text("main"); !strings.Contains(text, "All 3 customers are done") || !strings.Contains(text, "Changed3") {
+	if text := page.Text("main"); !strings.Contains(text, "Customers processed: 3") || !strings.Contains(text, "Changed3") {
 		t.Errorf("the report: %s", text)
 	}
 	if got := listed(b, "/admin/customers?tag=vip"); len(got) != 3 {
@@ -68,7 +68,7 @@ func TestABulkChangeOfAllThatMatchIsPreviewedDoneAndUndone(t *testing.T) {
 	page = b.Submit(`form[action$="/undo"]`, nil).Want(http.StatusOK)
 	i.Work()
 	page = b.Get(page.URL.Path)
-	for _, want := range []string{"Undo: Add the tag", "1 customer stays as is", "Eva Abrahámová", "Start for 2 customers"} {
+	for _, want := range []string{"Undo: Add the tag", "1 customer will stay unchanged", "Eva Abrahámová", "Start for 2 customers"} {
 		if !strings.Contains(page.Text("main"), want) {
 			t.Errorf("the preview of the undo lacks %q: %s", want, page.Text("main"))
 		}
@@ -111,7 +111,7 @@ func TestTickedCustomersAreChangedAndWhoMissesThePointIsNamed(t *testing.T) {
 		t.Errorf("members are %v", got)
 	}
 	b.Get("/admin/batches/new")
-	if b.Page.URL.Path != "/admin/customers" || !strings.Contains(b.Page.Text("main"), "Tick the customers") {
+	if b.Page.URL.Path != "/admin/customers" || !strings.Contains(b.Page.Text("main"), "select the customers") {
 		t.Errorf("nothing ticked leads to %s", b.Page.URL)
 	}
 	for action, values := range map[string]typed{"add_tag": {"tag": "a, b"}, "withdraw_consent": {"purpose": "newsletter"},

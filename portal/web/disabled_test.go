@@ -132,7 +132,7 @@ func TestStaffDisableACustomer(t *testing.T) {
 	i.SignIn(customer, "x@example.com").Want(http.StatusOK)
 	i.Work()
 	text := strings.Join(customer.Get("/privacy").Want(http.StatusOK).Texts("#activity li"), "\n")
-	if !strings.Contains(text, "Closed your account") || !strings.Contains(text, "Opened your account again") ||
+	if !strings.Contains(text, "Closed your account") || !strings.Contains(text, "Reopened your account") ||
 		!strings.Contains(text, "Unpaid orders") {
 		t.Errorf("the customer reads: %s", text)
 	}

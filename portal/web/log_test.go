@@ -78,7 +78,7 @@ func TestLogIsFilteredByPersonActorActAndDay(t *testing.T) {
 		}
 	}
 	for query, want := range map[string]string{
-		"person=nobody%40example.com":   "No customer or member of staff has this email",
+		"person=nobody%40example.com":   "No customer or staff member has this email",
 		"act=painted":                   "This filter or sort order doesn’t exist",
 		"actor=nobody":                  "This filter or sort order doesn’t exist",
 		"from=yesterday":                "date",

@@ -174,7 +174,7 @@ func TestTimelineLosesNothingBetweenPages(t *testing.T) {
 func TestHomeShowsWhatWaits(t *testing.T) {
 	t.Parallel()
 	i, b := people(t)
-	if text := b.Get("/admin").Text("main"); !strings.Contains(text, "No request is waiting") || !strings.Contains(text, "Čermák") {
+	if text := b.Get("/admin").Text("main"); !strings.Contains(text, "No requests are waiting") || !strings.Contains(text, "Čermák") {
 		t.Errorf("before: %s", text)
 	}
 	shopper := i.Browser()

@@ -156,6 +156,9 @@ func (p *newBatchPage) field(action, name string, groups []page.Option) (page.Fi
 func (h *Handler) createBatch(c *fiber.Ctx, s merchant.Staff) error {
 	form := merchant.Bulk{Action: c.FormValue("action"), Args: map[string]string{}}
 	form.Ticked, form.Filters = selectionOf(c)
+	if len(form.Ticked) == 0 && c.FormValue("all") == "" {
+		return done(c, customersPath, "batch.nothing_ticked")
+	}
 	typed := map[string]string{}
 	for _, name := range append(portal.BulkArgs(form.Action), "reason") {
 		full := form.Action + "." + name
