@@ -32,6 +32,7 @@ type ordersData struct {
 	Title   string
 	Count   string        // which orders of how many these are, "" if not known
 	Problem string        // an invalid filter in the page's URL
+	Cure    page.Link     // what to do about the problem
 	Found   string        // the result of a search, in a sentence
 	Export  string        // URL of the page that exports these orders, "" for none
 	Rows    template.HTML // the orders, as items of a list
@@ -51,7 +52,10 @@ func (h *Handler) orders(c *fiber.Ctx, s portal.Shopper) error {
 	p := &ordersPage{Base: h.base(c, s, "orders", "orders.title"), Query: query, Before: before(c, query), Asked: s.Customer().Request}
 	p.Wide = true
 	gaps := p.Gaps()
-	data := ordersData{Problem: gaps.Text(p.problem(err))}
+	data := ordersData{}
+	problem, cure := p.problem(err)
+	data.Problem = gaps.Text(problem)
+	data.Cure = page.Link{Label: gaps.Text(cure.Label), Path: gaps.Text(cure.Path)}
 	form := p.Form(page.Values(c, "from", "to", "search"), atFields(err, "from", "to")).InOrder("from", "to")
 	now := h.app.Now().In(s.Shop().Location())
 	filter := template.HTML("")
@@ -80,12 +84,16 @@ func atFields(err error, fields ...string) error {
 	return &validate.Error{Kind: validate.Invalid, Fields: kept}
 }
 
-// problem returns the sentence for an error that belongs to no field, such as one caused by an edited URL.
-func (p *ordersPage) problem(err error) string {
+// problem returns the sentence for an error that belongs to no field, such as one caused by an edited URL, and the
+// way on. A page that the list no longer has leads to the first page of the same list.
+func (p *ordersPage) problem(err error) (text string, cure page.Link) {
 	for _, wrong := range fieldErrorsAt(err, false, []string{"from", "to"}) {
-		return p.T(wrong.Key, wrong.Args)
+		if wrong.Field == "cursor" {
+			return p.T("orders.changed"), page.Link{Label: p.T("orders.newest"), Path: p.at(ordersPath, "")}
+		}
+		return p.T(wrong.Key, wrong.Args), page.Link{Label: p.T("orders.show_all"), Path: ordersPath}
 	}
-	return ""
+	return "", page.Link{}
 }
 
 // fill sets the data besides the filter and the rows.

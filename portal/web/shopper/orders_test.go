@@ -237,6 +237,20 @@ func TestOrderListErrors(t *testing.T) {
 	}
 }
 
+// TestPageThatTheListNoLongerHas checks that such a page leads to the newest orders of the same list.
+func TestPageThatTheListNoLongerHas(t *testing.T) {
+	t.Parallel()
+	_, b := manyOrders(t)
+	b.Get("/orders?period=2025&cursor=edited").Want(http.StatusUnprocessableEntity)
+	if got := b.Page.Text(".empty p"); got != "Your list has changed since you opened this page." {
+		t.Errorf("says %q", got)
+	}
+	b.Follow(".empty a").Want(http.StatusOK)
+	if got := b.Page.URL.RequestURI(); got != "/orders?period=2025" || !b.Page.Has(".orders") {
+		t.Errorf("leads to %s", got)
+	}
+}
+
 // TestEmptyLists checks that an empty list says why it is empty and offers a next step.
 func TestEmptyLists(t *testing.T) {
 	t.Parallel()
