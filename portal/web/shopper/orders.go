@@ -119,7 +119,7 @@ func (p *ordersPage) fill(data *ordersData, gaps *page.Gaps, found order.Page, i
 		}
 	}
 	if isEmpty {
-		empty, err = p.Partial("partials/empty", p.empty(found))
+		empty, err = p.nothing(found)
 	}
 	data.Unread, data.Empty = gaps.HTML(unread), gaps.HTML(empty)
 	return err
@@ -169,6 +169,8 @@ func (p *ordersPage) count(found order.Page) string {
 		return p.T("orders.count", "Count", all)
 	case p.Before < 0:
 		return ""
+	case all == 0 && p.Before == 0:
+		return p.T("orders.range.first", "Count", shown)
 	case all == 0:
 		return p.T("orders.range.open", "From", p.Before+1, "To", last)
 	}
@@ -201,7 +203,25 @@ func listPath(path string, q order.Query) string {
 		q.Search, "cursor", q.Cursor)
 }
 
-// empty explains why the list is empty and offers a next step.
+// noOrders is the data of partials/orders-none, which keeps the customer's address in one piece.
+type noOrders struct {
+	Text   page.Marked
+	Action *page.Link
+}
+
+// nothing explains why the list is empty and offers a next step.
+func (p *ordersPage) nothing(found order.Page) (template.HTML, error) {
+	if p.Query.Search != "" || p.Query.Status != "" || p.Query.HasPeriod() && found.Total > 0 {
+		return p.Partial("partials/empty", p.empty(found))
+	}
+	none := noOrders{Text: p.Around("orders.none", "Email", p.Email)}
+	if p.Shop.StorefrontURL != "" {
+		none.Action = &page.Link{Label: p.T("orders.storefront", "Shop", p.Shop.Name), Path: p.Shop.StorefrontURL}
+	}
+	return p.Partial("partials/orders-none", none)
+}
+
+// empty explains why no order matches and offers a next step.
 func (p *ordersPage) empty(found order.Page) page.Empty {
 	q := p.Query
 	switch {
@@ -217,13 +237,8 @@ func (p *ordersPage) empty(found order.Page) page.Empty {
 		year := strconv.Itoa(found.Nearest)
 		return p.Empty(p.T("orders.none.period"), p.T("orders.show_year", "Year", year),
 			withQuery(ordersPath, "period", year))
-	case q.HasPeriod() && found.Total > 0:
-		return p.Empty(p.T("orders.none.period"), p.T("orders.show_all"), ordersPath)
-	case p.Shop.StorefrontURL == "":
-		return p.Empty(p.T("orders.none", "Email", p.Email), "", "")
 	}
-	return p.Empty(p.T("orders.none", "Email", p.Email), p.T("orders.storefront", "Shop", p.Shop.Name),
-		p.Shop.StorefrontURL)
+	return p.Empty(p.T("orders.none.period"), p.T("orders.show_all"), ordersPath)
 }
 
 // orderPath returns the path of an order's page.
