@@ -3,9 +3,11 @@ package shopper
 import (
 	"html/template"
 	"strconv"
+	"strings"
 	"time"
 
 	"postern/portal/order"
+	"postern/portal/validate"
 	"postern/portal/web/page"
 )
 
@@ -38,14 +40,14 @@ func (p *ordersPage) filter(form page.Form, years []int, thisYear int) (template
 
 func (p *ordersPage) filterOf(form page.Form, years []int, thisYear int) (template.HTML, error) {
 	statuses, status := p.statuses()
-	periods, period := p.periods(years, thisYear)
-	if p.Query.Search == "" && p.Query.IsCustom() {
-		period = p.span()
+	periods, period, known := p.periods(years, thisYear)
+	gaps := p.Gaps()
+	if !known && p.Query.Search == "" && p.Query.IsCustom() && !form.HasErrors() { // a faulty period limits no list
+		period, known = p.span(), true
 	}
-	gaps, searches := p.Gaps(), p.Query.Search != ""
 	data := orderFilter{
 		Words: p.Words(), StatusName: gaps.Text(status), PeriodName: gaps.Text(period),
-		HasStatus: p.Query.Status != "" && !searches, HasPeriod: p.Query.HasPeriod() && !searches,
+		HasStatus: status != statuses[0].Label, HasPeriod: known && p.Query.HasPeriod(),
 		Open:   form.HasErrors(),
 		Status: gaps.Text(p.Query.Status),
 	}
@@ -76,24 +78,40 @@ func (p *ordersPage) filterOf(form page.Form, years []int, thisYear int) (templa
 	return p.Fragment(shape, gaps, &data)
 }
 
-// span names the period between two dates, of which one may be open.
+// span names the period between two dates, of which one may be open. A line may end only between them.
 func (p *ordersPage) span() string {
 	day := func(text string) string {
 		at, err := time.ParseInLocation(time.DateOnly, text, p.Shop.Location())
 		if err != nil {
 			return ""
 		}
-		return p.L.ShortDate(at)
+		return strings.ReplaceAll(p.L.ShortDate(at), " ", noBreak)
 	}
 	switch from, to := day(p.Query.From), day(p.Query.To); {
 	case from != "" && to != "":
-		return from + " – " + to
+		return from + noBreak + "– " + to
 	case from != "":
-		return p.T("orders.from") + " " + from
+		return p.T("orders.from") + noBreak + from
 	case to != "":
-		return p.T("orders.to") + " " + to
+		return p.T("orders.to") + noBreak + to
 	}
 	return p.T("orders.custom")
+}
+
+// noBreak is the no-break space.
+const noBreak = "\u00a0"
+
+// preset returns the preset period of the list, which may be given by the dates of a whole year, and false if it has
+// none.
+func (p *ordersPage) preset() (period string, found bool) {
+	if p.Query.Search != "" {
+		return "", false
+	}
+	if !p.Query.IsCustom() {
+		return p.Query.Period, true
+	}
+	year, begins := strings.CutSuffix(p.Query.From, "-01-01")
+	return year, begins && len(year) == len("2006") && p.Query.To == year+"-12-31"
 }
 
 // kept returns a function that records HTML as a gap.
@@ -124,15 +142,17 @@ func day(form page.Form, name, label string) (page.Field, error) {
 	return form.Field(name, label, "type", kind)
 }
 
-// periods returns the preset periods and the name of the present one. Each link keeps the status.
-func (p *ordersPage) periods(years []int, thisYear int) (items []page.Item, present string) {
-	items = make([]page.Item, 0, 6+len(years))
+// periods returns the preset periods and the name of the present one, or of the first one and false if the list has
+// none of them. Each link keeps the status.
+func (p *ordersPage) periods(years []int, thisYear int) (items []page.Item, present string, known bool) {
+	items = make([]page.Item, 0, 7+len(years))
+	chosen, isPreset := p.preset()
 	preset := func(period, label string) {
-		current := p.Query.Period == period && !p.Query.IsCustom() && p.Query.Search == ""
+		current := isPreset && chosen == period
 		items = append(items, page.Item{
 			Path: withQuery(ordersPath, "period", period, "status", p.Query.Status), Label: label, Current: current,
 		})
-		if current || present == "" {
+		if known = known || current; current || present == "" {
 			present = label
 		}
 	}
@@ -147,7 +167,11 @@ func (p *ordersPage) periods(years []int, thisYear int) (items []page.Item, pres
 			preset(strconv.Itoa(year), strconv.Itoa(year))
 		}
 	}
-	return items, present
+	year, err := strconv.Atoi(chosen)
+	if !known && err == nil && year >= validate.FirstYear && year <= validate.LastYear { // without orders
+		preset(chosen, chosen)
+	}
+	return items, present, known
 }
 
 // statuses returns the status filters and the name of the present one. Each link keeps the period.

@@ -240,6 +240,42 @@ func TestOrderListErrors(t *testing.T) {
 	}
 }
 
+// TestFilterNamesWhatLimitsTheList checks the names of the filters, which of them are marked as chosen, and the choice
+// that the open menu marks. What the page refuses limits nothing.
+func TestFilterNamesWhatLimitsTheList(t *testing.T) {
+	t.Parallel()
+	_, b := manyOrders(t)
+	tests := []struct{ query, names, chosen, marked string }{
+		{"", "All orders|All time", "", "All orders|All time"},
+		{"period=2025&status=delivered", "Delivered|Last year", "Delivered|Last year", "Delivered|Last year"},
+		{"from=2025-01-01&to=2025-12-31", "All orders|Last year", "Last year", "All orders|Last year"},
+		{"from=2024-01-01&to=2024-12-31", "All orders|2024", "2024", "All orders|2024"},
+		{"period=2019", "All orders|2019", "2019", "All orders|2019"},
+		{"from=2025-01-01&to=2025-12-30", "All orders|1 Jan 2025 – 30 Dec 2025", "1 Jan 2025 – 30 Dec 2025",
+			"All orders"},
+		{"from=2026-02-01", "All orders|From 1 Feb 2026", "From 1 Feb 2026", "All orders"},
+		{"from=2026-03-05&to=2026-03-01", "All orders|All time", "", "All orders"},
+		{"from=2026-02-31&status=open", "In progress|All time", "In progress", "In progress"},
+		{"period=7w", "All orders|All time", "", "All orders"},
+		{"status=lost&period=2025", "All orders|Last year", "Last year", "Last year"},
+	}
+	for _, test := range tests {
+		b.Get("/orders?" + test.query)
+		for selector, want := range map[string]string{
+			".choice-name": test.names, ".choice.chosen .choice-name": test.chosen,
+			".choice [aria-current]": test.marked,
+		} {
+			if got := strings.Join(b.Page.Texts(selector), "|"); got != want {
+				t.Errorf("%s: %s: %q, want %q", test.query, selector, got, want)
+			}
+		}
+	}
+	b.Get("/orders?from=2025-01-01&to=2025-12-30").Want(http.StatusOK)
+	if !strings.Contains(b.Page.Body, strings.ReplaceAll("1_Jan_2025_– 30_Dec_2025", "_", "\u00a0")) {
+		t.Error("a line may end within a date")
+	}
+}
+
 // TestPageThatTheListNoLongerHas checks that such a page leads to the newest orders of the same list.
 func TestPageThatTheListNoLongerHas(t *testing.T) {
 	t.Parallel()
