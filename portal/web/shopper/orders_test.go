@@ -270,6 +270,9 @@ func TestFilterNamesWhatLimitsTheList(t *testing.T) {
 			}
 		}
 	}
+	if b.Get("/orders?from=soon").Has(".choice.faulty[open] #f-from-error") == b.Get("/orders").Has(".choice.faulty") {
+		t.Error("only an open menu with a fault takes room")
+	}
 	b.Get("/orders?from=2025-01-01&to=2025-12-30").Want(http.StatusOK)
 	if !strings.Contains(b.Page.Body, strings.ReplaceAll("1_Jan_2025_– 30_Dec_2025", "_", "\u00a0")) {
 		t.Error("a line may end within a date")
