@@ -87,13 +87,14 @@ func atFields(err error, fields ...string) error {
 // problem returns the sentence for an error that belongs to no field, such as one caused by an edited URL, and the
 // way on. A page that the list no longer has leads to the first page of the same list.
 func (p *ordersPage) problem(err error) (text string, cure page.Link) {
-	for _, wrong := range fieldErrorsAt(err, false, []string{"from", "to"}) {
-		if wrong.Field == "cursor" {
-			return p.T("orders.changed"), page.Link{Label: p.T("orders.newest"), Path: p.at(ordersPath, "")}
-		}
-		return p.T(wrong.Key, wrong.Args), page.Link{Label: p.T("orders.show_all"), Path: ordersPath}
+	wrong := fieldErrorsAt(err, false, []string{"from", "to"})
+	switch {
+	case len(wrong) == 0:
+		return "", page.Link{}
+	case wrong[0].Field == "cursor":
+		return p.T("orders.changed"), page.Link{Label: p.T("orders.newest"), Path: p.at(ordersPath, "")}
 	}
-	return "", page.Link{}
+	return p.T(wrong[0].Key, wrong[0].Args), page.Link{Label: p.T("orders.show_all"), Path: ordersPath}
 }
 
 // fill sets the data besides the filter and the rows.
