@@ -122,7 +122,7 @@ func TestReturnOnThePage(t *testing.T) {
 		{"approved", "https://label.test/0", "Approved", "Print the label", "https://label.test/0"},
 		{"label", "https://label.test/1", "Label ready", "Print the label", "https://label.test/1"},
 		{"received", "", "Received by the shop", "checking", ""},
-		{"declined", "", "Declined", "Worn out.", ""},
+		{"declined", "", "Declined", "Worn out.", "#messages"},
 	} {
 		i.Clock.Move(time.Minute)
 		next := fields{"number": "R1", "request": request, "state": test.state, "label_url": test.more, "declined": "Worn out.",
@@ -137,9 +137,10 @@ func TestReturnOnThePage(t *testing.T) {
 		put(t, i, "1", update)
 		b.Get("/orders/1").Want(http.StatusOK)
 		card := b.Page.Text(".return")
-		if b.Page.Text(".return .status") != test.status || !strings.Contains(card, test.says) ||
+		says := b.Page.Text(".headline") + card
+		if b.Page.Text(".return .status") != test.status || strings.Count(says, test.says) != 1 ||
 			!strings.Contains(card, "1 × A book") || !strings.Contains(card, "Wrong size") ||
-			b.Page.Attr(".return .actions a", "href") != test.link || len(b.Page.Texts(".return")) != 1 {
+			b.Page.Attr(".order-actions .main", "href") != test.link || len(b.Page.Texts(".return")) != 1 {
 			t.Errorf("%s: %q", test.state, card)
 		}
 	}

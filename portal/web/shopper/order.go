@@ -113,6 +113,7 @@ func (h *Handler) showOrder(c *fiber.Ctx, s portal.Shopper, message unsent) erro
 	data.Writing = writingOf(b, s, found.Number, sent, message)
 	data.Writing.Form.ID = s.NewForm()
 	data.Returns = returnsOf(b, found, sent, data.Writing.Read != "")
+	data.leadWithReturn()
 	data.actions(sent)
 	if b.Flash != nil && c.Query("done") == sentDone {
 		data.Writing.confirm(&data.Base)

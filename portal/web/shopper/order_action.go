@@ -23,8 +23,12 @@ const maxQuiet = 2
 // a return has it; the others are in a menu, unless they are few.
 func (p *orderPage) actions(sent inquiry.Correspondence) {
 	asked, main := sent.CancelAsked(), p.Order.Main()
-	if slices.ContainsFunc(p.Returns.Returns, func(r shownReturn) bool { return r.LabelURL != "" }) {
-		main = ""
+	if p.Returns.current() != nil && main == order.ActionReorder {
+		main = "" // whoever sends goods back is not asked to buy them again
+	}
+	if r := p.Returns.current(); r != nil && r.LabelURL != "" {
+		label := orderAction{Label: p.T("return.label"), URL: r.LabelURL, Main: main == "", Away: true}
+		p.Actions, r.LabelURL = append(p.Actions, label), ""
 	}
 	all := p.Order.HasGoods() && len(returnable(p.Order, sent)) == 0
 	offered := p.Order.Actions(asked)
@@ -94,10 +98,16 @@ func (p *orderPage) ownAction() orderAction {
 	switch {
 	case strings.ContainsAny(place, "0123456789"): // a name alone would lead anywhere
 		return orderAction{Label: p.T("action.directions"), URL: mapURL + url.QueryEscape(place), Main: true, Away: true}
-	case p.Order.Headline.Key == "headline.digital.sent" && p.Writing.Takes:
+	case p.Writing.Takes && (p.Order.Headline.Key == "headline.digital.sent" || p.isDeclined()):
 		return orderAction{Label: p.T("action.message"), URL: "#messages", Main: true}
 	}
 	return orderAction{}
+}
+
+// isDeclined reports whether the shop's refusal of a return is the news of the order.
+func (p *orderPage) isDeclined() bool {
+	current := p.Returns.current()
+	return current != nil && current.State == order.ReturnDeclined
 }
 
 // mapURL shows a place on a map, on a phone in the app for it.

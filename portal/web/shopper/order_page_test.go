@@ -435,3 +435,44 @@ func TestReturnedGoods(t *testing.T) {
 		t.Errorf("of two returns one has arrived: %q", page.Text(".lines .tag"))
 	}
 }
+
+// TestReturnLeads checks that a return in progress, or declined, is what the page says first, and that the shop's
+// words are a passage of their own.
+func TestReturnLeads(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		name, headline, card, quote string
+		given                       fields
+	}{
+		{"label", "Return label ready.|Print the label, stick it on the parcel and drop the parcel off.", "", "",
+			fields{"state": "label", "label_url": "https://www.shop.test/l.pdf"}},
+		{"approved", "Return approved.|You can send the items back. If you don’t know how, message the shop.", "", "",
+			fields{"state": "label"}},
+		{"received", "The shop received your return.|The shop has the items and is checking them.", "", "",
+			fields{"state": "received"}},
+		{"declined", "Return declined.|Your order was delivered.", "The shop declined this return and wrote:", "Opened",
+			fields{"state": "declined", "declined": "Opened"}},
+		{"refunded", "Your order was delivered.",
+			"The shop has refunded you. The money may take a few days to reach your bank account.", "", fields{"state": "refunded"}},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			test.given["number"] = "r"
+			page := orderPage(t, fields{"payment": "paid", "fulfillment": "delivered", "returns": []fields{test.given},
+				"links": fields{"reorder": "https://www.shop.test/again"}})
+			if got := strings.Join(page.Texts(".headline p"), "|"); got != test.headline {
+				t.Errorf("%q, want %q", got, test.headline)
+			}
+			if got := strings.Join(page.Texts(".return > p"), "|"); got != test.card {
+				t.Errorf("the card says %q", got)
+			}
+			if got := strings.Join(page.Texts(".return > blockquote"), "|"); got != test.quote {
+				t.Errorf("quotes %q", got)
+			}
+			if again := page.Text(".button.main") == "Buy again"; again != (test.name == "refunded") {
+				t.Errorf("the main action is %q", page.Text(".button.main"))
+			}
+		})
+	}
+}

@@ -28,9 +28,10 @@ type sentRequest struct {
 // shownReturn is one return.
 type shownReturn struct {
 	Heading     string
+	State       string // as the customer sees it: a label without a link is only an approval
 	Status      page.Pill
-	Next        string // what happens next
-	Answer      string // the shop's reason for a refusal
+	Next        string // what happens next, "" if the top of the page says it
+	Answer      string // the shop's words with its decision
 	Lines       []string
 	Facts       []fact
 	Words       string // the customer's
@@ -82,7 +83,7 @@ func (p orderReturns) returned(o order.View, r inquiry.Returned) shownReturn {
 	given := r.Return
 	shown := shownReturn{
 		Heading: p.T("return.heading"), Status: p.Pill(returnTone(given.State), p.T("return.state."+given.State)).With(returnIcon),
-		Next: p.T("return.next." + given.State), Answer: given.Declined, LabelURL: given.LabelURL,
+		Answer: given.Declined, LabelURL: given.LabelURL,
 		TrackURL: given.TrackingURL, TrackNumber: given.TrackingNumber, Steps: p.steps(r),
 	}
 	switch {
@@ -91,13 +92,14 @@ func (p orderReturns) returned(o order.View, r inquiry.Returned) shownReturn {
 	case r.Request != nil:
 		shown.Heading = p.T("return.heading.date", "Date", r.Request.At)
 	}
+	shown.State = given.State
 	switch ready := given.State == order.ReturnLabel || given.State == order.ReturnApproved; {
 	case !ready:
 		shown.LabelURL = ""
 	case given.LabelURL == "":
-		shown.Next = p.T("return.next.approved")
+		shown.State = order.ReturnApproved
 	default:
-		shown.Next = p.T("return.next.label")
+		shown.State = order.ReturnLabel
 	}
 	reason := given.Reason
 	if r.Request != nil {
@@ -105,10 +107,41 @@ func (p orderReturns) returned(o order.View, r inquiry.Returned) shownReturn {
 		shown.Words, reason = r.Request.Text, cmp.Or(r.Request.Reason, reason)
 		shown.Photos = p.photos(*r.Request)
 	}
+	shown.Next = p.T("return.next." + shown.State)
+	if shown.Answer != "" && (shown.State == order.ReturnApproved || shown.State == order.ReturnDeclined) {
+		shown.Next = p.T("return.next." + shown.State + ".words")
+	}
 	shown.Lines = p.lines(o, r)
 	shown.Facts = withValues([]fact{{p.T("return.reason"), reasonText(p.Base, reason)},
 		{p.T("return.carrier"), given.Carrier}, {p.T("order.tracking_number"), given.TrackingNumber}})
 	return shown
+}
+
+// current returns the return that the customer waits for or that the shop declined last, nil if there is none.
+func (p orderReturns) current() *shownReturn {
+	for i := range slices.Backward(p.Returns) {
+		switch r := &p.Returns[i]; r.State {
+		case order.ReturnRequested, order.ReturnApproved, order.ReturnLabel, order.ReturnReceived, order.ReturnDeclined:
+			return r
+		}
+	}
+	return nil
+}
+
+// leadWithReturn puts the current return at the top of the page, as the list of orders does: it is newer than the
+// delivery. A payment that is due still comes first.
+func (p *orderPage) leadWithReturn() {
+	current := p.Returns.current()
+	if current == nil || p.Order.Status.Unpaid() {
+		return
+	}
+	if p.Second == "" {
+		p.Second = p.Headline.Text
+	}
+	if current.Answer == "" && current.State != order.ReturnDeclined {
+		p.Second, current.Next = current.Next, ""
+	}
+	p.Headline = p.Pill(returnTone(current.State), p.T("orders.return."+current.State)).With(returnIcon)
 }
 
 // returnTone returns the tone of a state.
