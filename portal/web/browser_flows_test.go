@@ -184,8 +184,9 @@ func TestReturnInABrowser(t *testing.T) {
 		f.put(change)
 		f.opens(step.state)
 		f.says(step.state, ".return .status", step.status)
-		f.says(step.state, ".return", "RET-7", "2 × Notebook", "Arrived damaged", step.says)
-		if labelled := step.state == "approved" || step.state == "label"; f.Has(`.return a[href$="/label.pdf"]`) != labelled {
+		f.says(step.state, ".return", "RET-7", "2 × Notebook", "Arrived damaged")
+		f.says(step.state, "main", step.says)
+		if labelled := step.state == "approved" || step.state == "label"; f.Has(`.order-actions a[href$="/label.pdf"]`) != labelled {
 			t.Errorf("%s: a label is offered: %t", step.state, !labelled)
 		}
 		f.mailed(jana, step.subject)
@@ -250,7 +251,8 @@ func TestCancellationInABrowser(t *testing.T) {
 	f.tabTo("main form button.main")
 	f.Enter()
 	f.says("sent", ".flash", "Cancellation request sent")
-	f.says("sent", "main .note", "stays active until the shop confirms", "I ordered the wrong size.")
+	f.says("sent", ".headline", "stays active until the shop confirms")
+	f.says("sent", ".quote", "I ordered the wrong size.")
 	f.accessible("requested")
 	f.mailed(helpdesk, "Cancellation request: order C-1", "I ordered the wrong size.")
 	f.api(http.MethodPost, "/requests/"+f.request()+"/decline", object{"text": "It is packed already."}).Want(http.StatusOK)

@@ -87,8 +87,8 @@ func TestDeclinedCancellation(t *testing.T) {
 	b := signedIn(i)
 	b.Get("/orders/1/cancel")
 	b.Submit("main form", map[string]string{"text": "Wrong size"}).Want(http.StatusOK)
-	if got := b.Page.Text("main .note"); !strings.Contains(got, "stays active until the shop confirms") ||
-		!strings.Contains(got, "Wrong size") {
+	if got := b.Page.Text(".headline"); !strings.Contains(got, "stays active until the shop confirms") ||
+		b.Page.Text(".quote") != "Wrong size" {
 		t.Errorf("requested: %q", got)
 	}
 	i.Clock.Move(2 * time.Minute)

@@ -241,8 +241,9 @@ func TestCancelRequest(t *testing.T) {
 				}
 			}
 			b.Get("/orders/1")
-			if got := b.Page.Text("main .note"); !strings.Contains(got, "5 March 2026") ||
-				!strings.Contains(got, "stays active") || b.Page.Has("a[href$='/cancel']") {
+			got := b.Page.Text("main .headline") + b.Page.Text("main .note")
+			if strings.Count(got, "5 March 2026") != 1 || strings.Count(got, "stays active") != 1 ||
+				b.Page.Has("main .note") != (payment == "pending") || !strings.Contains(b.Page.Text("main"), "Mistake") || b.Page.Has("a[href$='/cancel']") {
 				t.Errorf("asked for: %q", got)
 			}
 			b.Post("/orders/1/cancel", map[string][]string{"text": {"Once more"}}).Want(http.StatusConflict)

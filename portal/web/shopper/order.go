@@ -114,6 +114,7 @@ func (h *Handler) showOrder(c *fiber.Ctx, s portal.Shopper, message unsent) erro
 	data.Writing.Form.ID = s.NewForm()
 	data.Returns = returnsOf(b, found, sent, data.Writing.Read != "")
 	data.leadWithReturn()
+	data.leadWithCancellation()
 	data.actions(sent)
 	if b.Flash != nil && c.Query("done") == sentDone {
 		data.Writing.confirm(&data.Base)

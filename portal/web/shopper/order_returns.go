@@ -21,8 +21,9 @@ type orderReturns struct {
 // sentRequest is a request to cancel the order, with the shop's answer.
 type sentRequest struct {
 	Tone, Icon    string
-	Text, Words   string
+	Text, Words   string // Text is "" if the top of the page says it
 	Answer, Shown string // the shop's words, and who wrote them
+	Open          bool   // the shop has yet to answer
 }
 
 // shownReturn is one return.
@@ -72,7 +73,7 @@ func cancellation(b page.Base, o order.View, r inquiry.Record) *sentRequest {
 		key, made.Tone = "open", string(order.Waiting)
 	}
 	if made.Icon = made.Tone; key == "open" {
-		made.Icon = pauseIcon
+		made.Icon, made.Open = pauseIcon, true
 	}
 	made.Text = b.T("request.sent.cancel."+key, "When", r.At)
 	return made
@@ -142,6 +143,19 @@ func (p *orderPage) leadWithReturn() {
 		p.Second, current.Next = current.Next, ""
 	}
 	p.Headline = p.Pill(returnTone(current.State), p.T("orders.return."+current.State)).With(returnIcon)
+}
+
+// leadWithCancellation says in the headline that the shop has yet to answer the request to cancel, unless a payment
+// is due. The customer's own words stay below.
+func (p *orderPage) leadWithCancellation() {
+	asked := p.Returns.Cancel
+	if asked == nil || !asked.Open || p.Order.Status.Unpaid() {
+		return
+	}
+	p.Second, asked.Text = asked.Text, ""
+	if asked.Words == "" {
+		p.Returns.Cancel = nil
+	}
 }
 
 // returnTone returns the tone of a state.
