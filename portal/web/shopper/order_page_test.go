@@ -168,6 +168,11 @@ func TestDigitalOrder(t *testing.T) {
 		unpaid.Has("#downloads a") || strings.Contains(unpaid.Body, "https://www.shop.test/1") {
 		t.Errorf("an unpaid order offers its files: %q", unpaid.Text("#downloads"))
 	}
+	payable := orderPage(t, fields{"is_digital": true, "payment": "pending", "downloads": files,
+		"links": fields{"payment": "https://pay.test"}})
+	if got := payable.Text(".headline"); got != "Pay €12.50 to get your files." || !payable.Has(".order-actions:has(.main) + #downloads") {
+		t.Errorf("to pay is not above the files: %q", got)
+	}
 	for word, want := range map[string]string{"shipped": "Your digital order has been delivered." +
 		"There are no files to download here. Check your email from the shop, or ask the shop for them.",
 		"processing": "The shop is preparing your digital order."} {

@@ -112,6 +112,9 @@ func (p *orderPage) paymentSentence(now time.Time) string {
 	if word == "" || amount == 0 {
 		return p.T(key)
 	}
+	if word == order.PaymentPending && o.Links.Payment != "" && len(o.Downloads) > 0 && o.LocksDownloads() {
+		return p.T("payment.sentence.files", "Amount", o.Amount(amount))
+	}
 	in := o.Instructions
 	if in != nil && in.DueAt != nil && o.Status.Unpaid() && (word == "transfer" || word == "invoice" || word == "pending") {
 		switch {
