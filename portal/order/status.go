@@ -264,6 +264,17 @@ func (s Status) sentence() string {
 	return s.Fulfillment
 }
 
+// told returns the fulfilment as the sentence tells it: the parcels and lines may say more than the feed's word.
+func (s Status) told() string {
+	switch s.sentence() {
+	case sentenceParcels:
+		return PartiallyDelivered
+	case PartiallyShipped:
+		return PartiallyShipped
+	}
+	return s.Fulfillment
+}
+
 // digitalSentence returns the key for a digital order, which is never "shipped", or "" if other words fit too.
 func (s Status) digitalSentence(unsettled bool) string {
 	switch {

@@ -43,10 +43,10 @@ func (o Order) Timeline() []Step {
 		switch {
 		case word == PaymentPaid || word == PaymentAuthorized:
 			at = 1
-		case word == o.Status.Fulfillment && steps[at-1].Key == "step."+StateCompleted:
+		case word == o.Status.told() && steps[at-1].Key == "step."+StateCompleted:
 			at--
-		case (word == Returned || word == PartiallyReturned) && isRefund(steps[at-1].Key):
-			at-- // the money comes after the goods
+		case (word == Returned || word == PartiallyReturned || word == StateCancelled) && isRefund(steps[at-1].Key):
+			at-- // the money comes after what it is for
 		}
 		steps = slices.Insert(steps, at, Step{Key: "step." + word, Done: true})
 	}
@@ -79,10 +79,11 @@ func (o Order) StepKey(word string) string {
 	return "step." + word
 }
 
-// isPickup reports whether the customer collects the goods.
+// isPickup reports whether the customer collects all of the goods.
 func (o Order) isPickup() bool {
+	isSent := func(s Shipment) bool { return s.PickupPoint == "" }
 	return !o.IsDigital && (o.Status.Fulfillment == ReadyForPickup || hasEvent(o.Events, ReadyForPickup) ||
-		slices.ContainsFunc(o.Shipments, func(s Shipment) bool { return s.PickupPoint != "" }))
+		len(o.Shipments) > 0 && !slices.ContainsFunc(o.Shipments, isSent))
 }
 
 // PickupPlace returns where the goods wait for the customer and when that place is open, if there is one such
@@ -125,6 +126,13 @@ func (o Order) dated() []Event {
 		last = append(last, Event{Type: Delivered, At: *o.Status.DeliveredAt})
 	}
 	events := slices.Concat(first, rest, last)
+	if o.Status.Fulfillment == Shipped && o.Status.told() == PartiallyShipped {
+		for i := range events {
+			if events[i].Type == Shipped {
+				events[i].Type = PartiallyShipped
+			}
+		}
+	}
 	slices.SortStableFunc(events, func(a, b Event) int { return a.sortedAt().Compare(b.sortedAt()) })
 	return events
 }
@@ -200,7 +208,10 @@ func (o Order) undated(events []Event) []string {
 	if word != Unknown && (refunded || !o.Status.Free) && !hasEvent(events, word) {
 		words = append(words, word)
 	}
-	word = o.Status.Fulfillment
+	if word = o.Status.told(); word == PartiallyDelivered && !hasEvent(events, Shipped) && !hasEvent(events, PartiallyShipped) &&
+		!hasEvent(events, OutForDelivery) && !hasEvent(events, word) {
+		words = append(words, Shipped)
+	}
 	switch {
 	case o.Status.Cancelled():
 		word = StateCancelled
@@ -229,7 +240,7 @@ func (o Order) upcomingSteps(events []Event) []string {
 	case o.Status.Fulfillment == ReadyForPickup || hasEvent(events, ReadyForPickup):
 		path = []string{ReadyForPickup, Delivered}
 	}
-	reached := progress(o.Status.Fulfillment)
+	reached := progress(o.Status.told())
 	for _, word := range path {
 		if progress(word) > reached {
 			words = append(words, word)
