@@ -96,6 +96,9 @@ func TestTransfer(t *testing.T) {
 	page := orderPage(t, order)
 	wantRows(t, page, ".payment-facts > div", "Amount €12.50 Copy", "Due Thursday 12 March", "IBAN SK31 1200 0000 1987 4263 7541 Copy", "Variable symbol 2026001 Copy",
 		"Message for recipient Order 1 Copy", "Recipient Test shop Copy", "BIC TATRSKBX Copy")
+	if got := page.Text(".payment-facts .whole"); got != "SK31 1200 0000 1987 4263 7541" {
+		t.Errorf("kept in one line: %q", got)
+	}
 	copied := []string{"12.50", "SK3112000000198742637541", "2026001", "Order 1", "Test shop", "TATRSKBX"}
 	if diff := cmp.Diff(copied, page.Attrs(".payment-facts button[hidden]", "data-copy")); diff != "" {
 		t.Error(diff)

@@ -21,7 +21,11 @@ type transfer struct {
 type copied struct {
 	Label, Value, Copy, CopyLabel string
 	Late                          bool // a day that has passed
+	Whole                         bool // fits into one line of a wide page and is easier to check there
 }
+
+// maxWholeIBAN is the length of the longest IBAN that is kept in one line.
+const maxWholeIBAN = 24
 
 // transfer returns how to pay, or nil if the order needs no payment or names no account.
 func (p *orderPage) transfer(now time.Time, drawings *bank.Drawings) (*transfer, error) {
@@ -43,7 +47,9 @@ func (p *orderPage) transfer(now time.Time, drawings *bank.Drawings) (*transfer,
 		add("payment.due", p.dueDay(*in.DueAt, now), "")
 		made.Facts[len(made.Facts)-1].Late = p.isLate(now)
 	}
-	add("payment.iban", bank.Grouped(in.IBAN), in.IBAN)
+	if add("payment.iban", bank.Grouped(in.IBAN), in.IBAN); in.IBAN != "" {
+		made.Facts[len(made.Facts)-1].Whole = len(in.IBAN) <= maxWholeIBAN
+	}
 	add("payment.account", in.Account, in.Account)
 	add("payment.variable_symbol", in.VariableSymbol, in.VariableSymbol)
 	add("payment.specific_symbol", in.SpecificSymbol, in.SpecificSymbol)
