@@ -1,6 +1,8 @@
 package shopper
 
 import (
+	"errors"
+	"slices"
 	"time"
 
 	"github.com/gofiber/fiber/v2"
@@ -75,12 +77,28 @@ func (h *Handler) showWithdraw(c *fiber.Ctx, status int, values map[string]strin
 	if broken != nil {
 		return broken
 	}
-	form := b.Form(values, err).InOrder("name", "number", "email", "goods")
+	form := b.Form(values, asked(err)).InOrder("name", "number", "email", "goods")
 	form.Labels = map[string]string{
 		"name": b.T("withdraw.name"), "number": b.T("withdraw.number"), "email": b.T("withdraw.email"),
 		"goods": b.T("withdraw.only"),
 	}
 	return h.pages.Render(c, status, "shopper/withdraw", withdrawPage{Base: b, Form: form})
+}
+
+// asked returns err with sentences that say what to enter where the name or the order number is missing.
+func asked(err error) error {
+	var given *validate.Error
+	if !errors.As(err, &given) {
+		return err
+	}
+	made := *given
+	made.Fields = slices.Clone(given.Fields)
+	for i, f := range made.Fields {
+		if f.Key == "text.required" && (f.Field == "name" || f.Field == "number") {
+			made.Fields[i].Key = "withdraw." + f.Field + ".missing"
+		}
+	}
+	return &made
 }
 
 // statement reads the statement from the form or from the confirmation's hidden fields.

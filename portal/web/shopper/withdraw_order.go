@@ -20,6 +20,8 @@ type withdrawOrderPage struct {
 	page.Base
 	Form          page.Form
 	Order         order.View
+	Item, Placed  string // what the order is about, Item "" without goods
+	Summary       string
 	Note          withdrawalNote
 	Path, Action  string
 	Name, Mark    string // Name is "" to ask for it; Mark identifies the state of the lines
@@ -135,6 +137,7 @@ func (h *Handler) showWithdrawOrder(c *fiber.Ctx, s portal.Shopper, status int, 
 		Name:   s.Customer().Name(), Mark: order.LinesVersion(), Takes: order.Withdrawal.Accepts(),
 	}
 	data.Note = noteOf(data.Base, order)
+	data.describe()
 	if !data.Takes {
 		err = nil // the note gives the reason
 	}
@@ -144,13 +147,28 @@ func (h *Handler) showWithdrawOrder(c *fiber.Ctx, s portal.Shopper, status int, 
 	return h.pages.Render(c, status, "shopper/withdraw-order", data)
 }
 
+// describe sets the lines that say which order it is.
+func (p *withdrawOrderPage) describe() {
+	o := p.Order
+	p.Placed = p.T("order.placed", "When", o.PlacedAt)
+	p.Summary = p.Money(o.Amount(o.Total))
+	items := o.Items()
+	if len(items) == 0 {
+		return
+	}
+	p.Summary = p.T("order.summary", "Count", len(items), "Total", o.Amount(o.Total))
+	if p.Item = items[0].Name; len(items) > 1 {
+		p.Item = p.T("orders.item_and_more", "Item", p.Item, "Count", len(items)-1)
+	}
+}
+
 // fill adds the fields for the lines that the customer can choose.
 func (p *withdrawOrderPage) fill(c *fiber.Ctx, err error) error {
 	values := page.Values(c, "name")
 	for i := range p.Order.Lines {
 		values[lineField(i)] = c.FormValue(lineField(i))
 	}
-	p.Form = p.Base.Form(values, err).InOrder(append([]string{"name"}, lineFields(p.Order.Lines)...)...)
+	p.Form = p.Base.Form(values, asked(err)).InOrder(append([]string{"name"}, lineFields(p.Order.Lines)...)...)
 	p.Form.Labels = map[string]string{}
 	counted := p.Order.Counted()
 	for i, l := range p.Order.Lines {

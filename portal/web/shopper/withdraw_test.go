@@ -511,3 +511,23 @@ func TestWithdrawInEveryLanguage(t *testing.T) {
 		wantLanguage(t, customer.Submit("main form", map[string]string{"name": "J", "what": "whole"}), lang)
 	}
 }
+
+// TestWithdrawalSaysWhichOrderAndWhatIsMissing checks that the order's form names the order and the address of the
+// confirmation once, and that the form for anybody says what to enter.
+func TestWithdrawalSaysWhichOrderAndWhatIsMissing(t *testing.T) {
+	t.Parallel()
+	i := webtest.Portal(t)
+	put(t, i, "1", fields{"fulfillment": "delivered", "lines": []fields{
+		{"name": "A book", "quantity": "1", "total": "9"}, {"name": "A pen", "quantity": "1", "total": "3.50"}}})
+	b := signedIn(i)
+	page := b.Get("/orders/1/withdraw").Want(http.StatusOK)
+	wantRows(t, page, ".withdraw-from > *", "Order 1", "A book and 1 morePlaced on 1 March 2026 at 10:00 · 2 items · €12.50")
+	if got := page.Text("main"); strings.Count(got, jana) != 1 || strings.Count(got, "email") != 1 {
+		t.Errorf("the email is told of: %q", got)
+	}
+	v := i.Browser()
+	v.Get("/withdraw")
+	v.Submit("main form", nil).Want(http.StatusUnprocessableEntity)
+	wantRows(t, v.Page, ".field-error", "Enter your full name.", "Enter the order number. It’s in your confirmation email.",
+		"Enter a valid email address, for example name@example.com.")
+}
