@@ -34,6 +34,8 @@ type orderPage struct {
 	Steps       []step
 	Parcels     []parcel
 	Lines       template.HTML // rows of the table, "" without lines
+	Rest        template.HTML // the rows of a long order that a phone folds, else ""
+	AllItems    string        // what opens them
 	NoUnits     bool          // no line has a unit price
 	LinesNote   string        // below the lines
 	Totals      []total
@@ -129,9 +131,10 @@ func (p *orderPage) fill(now time.Time, drawings *bank.Drawings) (err error) {
 	if p.Transfer, err = p.transfer(now, drawings); err != nil {
 		return err
 	}
-	if p.Lines, err = p.lineRows(); err != nil {
+	if p.Lines, p.Rest, err = p.lineRows(); err != nil {
 		return err
 	}
+	p.AllItems = p.T("order.items.all", "Count", len(o.Items()))
 	p.Downloads, p.Parcels = p.downloads(now), p.parcels()
 	p.Locked = o.LocksDownloads()
 	p.OneDownload = len(p.Downloads) == 1 && p.Downloads[0].URL != ""

@@ -26,14 +26,37 @@ type line struct {
 // roomForLine is the approximate size of a line in bytes.
 const roomForLine = 1 << 10
 
-// lineRows returns the rows of the table of lines.
-func (p *orderPage) lineRows() (template.HTML, error) {
+// A phone shows the first lines of an order and folds the rest if there is more than a screen of it.
+const (
+	firstLines = 10
+	fewLines   = 15
+)
+
+// cut returns how many lines are shown at once. The parts of a bundle stay with it.
+func cut(entries []order.Entry) int {
+	if len(entries) <= fewLines {
+		return len(entries)
+	}
+	at := firstLines
+	for at < len(entries) && entries[at].Depth > 0 {
+		at++
+	}
+	return at
+}
+
+// lineRows returns the rows of the table of lines, those that a phone folds apart.
+func (p *orderPage) lineRows() (first, rest template.HTML, err error) {
 	entries := p.Order.Entries()
+	shown := cut(entries)
 	var out strings.Builder
 	out.Grow(len(entries) * roomForLine)
 	gaps, row, names := p.Gaps(), line{}, p.names
 	p.NoUnits = true
-	for _, entry := range entries {
+	for i, entry := range entries {
+		if i == shown {
+			first = template.HTML(out.String())
+			out.Reset()
+		}
 		gaps.Reset()
 		row = p.line(entry, names)
 		p.NoUnits = p.NoUnits && row.Unit == ""
@@ -43,10 +66,13 @@ func (p *orderPage) lineRows() (template.HTML, error) {
 			shape.Flags = 1
 		}
 		if err := p.WriteFragment(&out, shape, gaps, &row); err != nil {
-			return "", err
+			return "", "", err
 		}
 	}
-	return template.HTML(out.String()), nil
+	if shown == len(entries) {
+		return template.HTML(out.String()), "", nil
+	}
+	return first, template.HTML(out.String()), nil
 }
 
 // marked returns the line with gaps in the place of its values.

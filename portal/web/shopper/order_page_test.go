@@ -2,6 +2,7 @@ package shopper_test
 
 import (
 	"net/http"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -482,5 +483,39 @@ func TestReturnLeads(t *testing.T) {
 				t.Errorf("the main action is %q", page.Text(".button.main"))
 			}
 		})
+	}
+}
+
+// TestLongOrderFolds checks that a long order shows ten lines and folds the rest, that parts stay with their bundle, and
+// that a delivery of the whole order does not list it again.
+func TestLongOrderFolds(t *testing.T) {
+	t.Parallel()
+	page := func(n int, ids ...string) *webtest.Page {
+		var lines, items []fields
+		for i := range n {
+			id := strconv.Itoa(i)
+			lines = append(lines, fields{"id": id, "name": "Pen " + id, "quantity": "1", "total": "1"})
+			items = append(items, fields{"line": id, "quantity": "1"})
+		}
+		for _, id := range ids {
+			at, _ := strconv.Atoi(id)
+			lines[at]["parent"], lines[at]["total"] = "8", "0"
+		}
+		return orderPage(t, fields{"lines": lines, "fulfillment": "shipped", "shipments": []fields{{"number": "1", "items": items}}})
+	}
+	for name, test := range map[string]struct {
+		page        *webtest.Page
+		first, rest int
+	}{"short": {page(15), 15, 0}, "long": {page(40), 10, 30}, "with a bundle": {page(40, "9", "10", "11"), 12, 28}} {
+		first, rest := len(test.page.Texts(".section > .lines tbody tr")), len(test.page.Texts("details .lines tbody tr"))
+		if first != test.first || rest != test.rest {
+			t.Errorf("%s: %d lines and %d folded", name, first, rest)
+		}
+		if test.page.Has(".parcel details") {
+			t.Errorf("%s: the delivery lists the order again", name)
+		}
+	}
+	if got := page(40).Text(".lines-fold > summary"); got != "Show all items (40)" {
+		t.Errorf("opened by %q", got)
 	}
 }
