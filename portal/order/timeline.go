@@ -208,8 +208,10 @@ func (o Order) undated(events []Event) []string {
 	if word != Unknown && (refunded || !o.Status.Free) && !hasEvent(events, word) {
 		words = append(words, word)
 	}
-	if word = o.Status.told(); word == PartiallyDelivered && !hasEvent(events, Shipped) && !hasEvent(events, PartiallyShipped) &&
-		!hasEvent(events, OutForDelivery) && !hasEvent(events, word) {
+	isOnTheWay := func(e Event) bool {
+		return slices.Contains([]string{Shipped, PartiallyShipped, OutForDelivery, PartiallyDelivered}, e.Type)
+	}
+	if word = o.Status.told(); word == PartiallyDelivered && !slices.ContainsFunc(events, isOnTheWay) {
 		words = append(words, Shipped)
 	}
 	switch {
