@@ -42,23 +42,23 @@ func later(status string) fields {
 	return fields{"updated_at": "2026-03-02T10:00:00Z", "fulfillment": status}
 }
 
-// TestOrderActions checks the actions shown for an order in each state: the main one, the others, their targets,
-// and the only sentence about one that is not available.
-func TestOrderActions(t *testing.T) {
-	t.Parallel()
+// shownActions are the actions that the page of an order shows.
+type shownActions struct {
+	name    string
+	said    fields // of the order
+	main    string
+	buttons []string
+	told    string // about one that is not available
+}
+
+func actionsOfOrders() []shownActions {
 	links := fields{"payment": "https://pay.test/1", "invoice": "https://www.shop.test/i.pdf",
 		"reorder": "https://www.shop.test/again",
 		"return":  "https://www.shop.test/back", "cancel": "https://www.shop.test/stop",
 		"storefront": "https://www.shop.test/o/1"}
 	parcel := fields{"carrier": "DHL", "url": "https://dhl.test/1", "shipped_at": "2026-03-02T10:00:00Z"}
 	const late = "You can no longer cancel this order because items have shipped. You can return them."
-	tests := []struct {
-		name    string
-		said    fields
-		main    string
-		buttons []string
-		told    string
-	}{
+	return []shownActions{
 		{"new", fields{"payment": "pending", "fulfillment": "unfulfilled"}, "",
 			nil,
 			"You can’t pay for this order here. Contact the shop to find out how to pay."},
@@ -98,7 +98,13 @@ func TestOrderActions(t *testing.T) {
 			"Message the shop", []string{"Message the shop #messages"},
 			"Digital orders can’t be returned. If there’s a problem, contact the shop."},
 	}
-	for _, test := range tests {
+}
+
+// TestOrderActions checks the actions shown for an order in each state: the main one, the others, their targets,
+// and the only sentence about one that is not available.
+func TestOrderActions(t *testing.T) {
+	t.Parallel()
+	for _, test := range actionsOfOrders() {
 		t.Run(test.name, func(t *testing.T) {
 			i := helped(t)
 			put(t, i, "1", test.said)
