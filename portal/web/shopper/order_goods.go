@@ -60,7 +60,7 @@ func (p *orderPage) parcels() []parcel {
 			made.Heading = p.T("order.parcel.by", "Carrier", given.Carrier)
 		}
 		made.Facts = p.parcelFacts(given, len(shipments) > 1 || made.Place != "")
-		if len(shipments) > 1 || !p.holdsAll(given) {
+		if len(shipments) > 1 || len(p.Order.Lines) > maxShownItems || !p.holdsAll(given) {
 			made.Items = p.items(given) // else they stand right below
 		}
 		made.Open = len(shipments) > 1 && len(given.Items) <= maxShownItems
