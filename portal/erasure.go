@@ -259,6 +259,30 @@ func removeIf[T any](ctx context.Context, docs storage.Docs[T], key string, is f
 	}
 }
 
+// eraseFound deletes the documents that a query finds, each after before has recorded the acts that it carries, so
+// that the erasure of the log finds them.
+func eraseFound[T any](ctx context.Context, docs storage.Docs[T], q storage.Query, before func(T) error) error {
+	q.Limit = readBatch
+	for {
+		page, err := storage.Find[struct{}](ctx, docs, q)
+		if err != nil || len(page.Hits) == 0 {
+			return err
+		}
+		if err := eachAtOnce(ctx, page.Hits, func(ctx context.Context, hit storage.Hit[struct{}]) error {
+			doc, _, err := docs.Get(ctx, hit.Key)
+			if err == nil {
+				err = before(doc)
+			}
+			if err != nil {
+				return ifFound(err)
+			}
+			return remove(ctx, docs, hit.Key)
+		}); err != nil {
+			return err
+		}
+	}
+}
+
 // eraseOrders removes the personal data from all orders of a customer.
 func (w Worker) eraseOrders(ctx context.Context, shop shop.Shop, c customer.Customer) error {
 	docs := w.app.orderDocs(shop.ID)

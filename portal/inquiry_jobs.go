@@ -110,28 +110,6 @@ func (w Worker) post(ctx context.Context, shop shop.Shop, key string, e mail.Ent
 // eraseInquiries deletes all messages and requests of a customer. It is safe to repeat, also after a crash.
 func (w Worker) eraseInquiries(ctx context.Context, shop shop.Shop, c customer.Customer) error {
 	docs := w.app.inquiryDocs(shop.ID)
-	for {
-		page, err := storage.Find[struct{}](ctx, docs,
-			storage.Query{Index: inquiry.ByOrder, Equal: []any{c.ID}, Limit: readBatch})
-		if err != nil || len(page.Hits) == 0 {
-			return err
-		}
-		if err := eachAtOnce(ctx, page.Hits, func(ctx context.Context, hit storage.Hit[struct{}]) error {
-			return w.eraseInquiry(ctx, shop, hit.Key)
-		}); err != nil {
-			return err
-		}
-	}
-}
-
-// eraseInquiry deletes an inquiry after its acts are recorded, so that the erasure of the log finds them.
-func (w Worker) eraseInquiry(ctx context.Context, shop shop.Shop, key string) error {
-	in, _, err := w.app.inquiryDocs(shop.ID).Get(ctx, key)
-	if err == nil {
-		err = w.app.recordPending(ctx, shop.ID, in.Work)
-	}
-	if err != nil {
-		return ifFound(err)
-	}
-	return remove(ctx, w.app.inquiryDocs(shop.ID), key)
+	return eraseFound(ctx, docs, storage.Query{Index: inquiry.ByOrder, Equal: []any{c.ID}},
+		func(in inquiry.Inquiry) error { return w.app.recordPending(ctx, shop.ID, in.Work) })
 }

@@ -43,30 +43,8 @@ func (w Worker) forgetNote(ctx context.Context, shop shop.Shop,
 // eraseNotes deletes all notes on a customer. It is safe to repeat, also after a crash.
 func (w Worker) eraseNotes(ctx context.Context, shop shop.Shop, c customer.Customer) error {
 	docs := w.app.noteDocs(shop.ID)
-	for {
-		page, err := storage.Find[struct{}](ctx, docs,
-			storage.Query{Index: note.ByCustomer, Equal: []any{c.ID}, Limit: readBatch})
-		if err != nil || len(page.Hits) == 0 {
-			return err
-		}
-		if err := eachAtOnce(ctx, page.Hits, func(ctx context.Context, hit storage.Hit[struct{}]) error {
-			return w.eraseNote(ctx, shop, hit.Key)
-		}); err != nil {
-			return err
-		}
-	}
-}
-
-// eraseNote deletes a note after its acts are recorded, so that the erasure of the log finds them.
-func (w Worker) eraseNote(ctx context.Context, shop shop.Shop, key string) error {
-	n, _, err := w.app.noteDocs(shop.ID).Get(ctx, key)
-	if err == nil {
-		err = w.app.recordPending(ctx, shop.ID, n.Work)
-	}
-	if err != nil {
-		return ifFound(err)
-	}
-	return remove(ctx, w.app.noteDocs(shop.ID), key)
+	return eraseFound(ctx, docs, storage.Query{Index: note.ByCustomer, Equal: []any{c.ID}},
+		func(n note.Note) error { return w.app.recordPending(ctx, shop.ID, n.Work) })
 }
 
 // noteData is a note in the customer's download. It does not name who wrote it.

@@ -23,10 +23,21 @@ const (
 func (h *Handler) storyRoutes() []gate.Route {
 	const p = staff.PermissionEditCustomers
 	return []gate.Route{
-		post(p, customerPath+"/notes", h.addNote),
-		post(p, customerPath+"/notes/:note", h.changeNote),
-		post(p, customerPath+"/messages", h.answer),
-		post(p, customerPath+"/requests/:request", h.decide),
+		post(p, customerPath+"/notes", onCustomer(h.addNote)),
+		post(p, customerPath+"/notes/:note", onCustomer(h.changeNote)),
+		post(p, customerPath+"/messages", onCustomer(h.answer)),
+		post(p, customerPath+"/requests/:request", onCustomer(h.decide)),
+	}
+}
+
+// onCustomer returns the action of a handler that acts on the customer in the path.
+func onCustomer(do func(*fiber.Ctx, merchant.Staff, string) error) action {
+	return func(c *fiber.Ctx, s merchant.Staff) error {
+		id, err := gate.Param(c, "id")
+		if err != nil {
+			return err
+		}
+		return do(c, s, id)
 	}
 }
 
@@ -65,22 +76,14 @@ func (t typedForm) part() string {
 	return "letters"
 }
 
-func (h *Handler) addNote(c *fiber.Ctx, s merchant.Staff) error {
-	id, err := gate.Param(c, "id")
-	if err != nil {
-		return err
-	}
+func (h *Handler) addNote(c *fiber.Ctx, s merchant.Staff, id string) error {
 	t := typedForm{name: formNote, values: page.Values(c, "text", "pinned")}
 	t.undo, t.err = s.AddNote(c.UserContext(), id, c.FormValue("form"), t.values["text"], t.values["pinned"] == "yes")
 	return h.afterForm(c, s, id, "note.added", t)
 }
 
 // changeNote saves, pins, unpins or deletes a note: the button says which.
-func (h *Handler) changeNote(c *fiber.Ctx, s merchant.Staff) error {
-	id, err := gate.Param(c, "id")
-	if err != nil {
-		return err
-	}
+func (h *Handler) changeNote(c *fiber.Ctx, s merchant.Staff, id string) error {
 	key, err := gate.Param(c, "note")
 	if err != nil {
 		return err
@@ -100,22 +103,14 @@ func (h *Handler) changeNote(c *fiber.Ctx, s merchant.Staff) error {
 	return h.afterForm(c, s, id, done, t)
 }
 
-func (h *Handler) answer(c *fiber.Ctx, s merchant.Staff) error {
-	id, err := gate.Param(c, "id")
-	if err != nil {
-		return err
-	}
+func (h *Handler) answer(c *fiber.Ctx, s merchant.Staff, id string) error {
 	t := typedForm{name: formAnswer, values: page.Values(c, "order", "text")}
 	t.err = s.Answer(c.UserContext(), id, c.FormValue("form"),
 		inquiry.Inquiry{Order: t.values["order"], Text: t.values["text"]})
 	return h.afterForm(c, s, id, "message.sent_by_staff", t)
 }
 
-func (h *Handler) decide(c *fiber.Ctx, s merchant.Staff) error {
-	id, err := gate.Param(c, "id")
-	if err != nil {
-		return err
-	}
+func (h *Handler) decide(c *fiber.Ctx, s merchant.Staff, id string) error {
 	request, err := gate.Param(c, "request")
 	if err != nil {
 		return err
