@@ -124,8 +124,9 @@ func (o Operator) LogCSV(ctx context.Context, shop string, q audit.Query, to io.
 	return LogCSV(ctx, log, q, to)
 }
 
-// LogCSV writes entries of a log as CSV (RFC 4180) in UTF-8, newest first: a header line, then a line for each
-// change, and one for an entry without changes. Cells that a spreadsheet would take for a formula are made harmless.
+// LogCSV writes entries of a log as CSV (RFC 4180) in UTF-8, newest first: a header line, then a line for
+// each change, and one for an entry without changes. Cells that a spreadsheet would take for a formula are
+// made harmless.
 func LogCSV(ctx context.Context, log audit.Log, q audit.Query, to io.Writer) error {
 	out := csv.NewWriter(to)
 	out.UseCRLF = true

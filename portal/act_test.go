@@ -116,7 +116,8 @@ func TestActsOfTheOperatorAreLogged(t *testing.T) {
 	)
 }
 
-// TestAFailedActIsNotLogged checks acts on customers and orders that do not exist, and a reason that is too long.
+// TestAFailedActIsNotLogged checks acts on customers and orders that do not exist, and a reason that is too
+// long.
 func TestAFailedActIsNotLogged(t *testing.T) {
 	t.Parallel()
 	h := newTestApp(t)
@@ -135,8 +136,8 @@ func TestAFailedActIsNotLogged(t *testing.T) {
 	h.wantActs()
 }
 
-// TestChangesByTheFeedAreLogged checks what a PUT of a customer leaves in the log, and that orders and repeated
-// content leave nothing.
+// TestChangesByTheFeedAreLogged checks what a PUT of a customer leaves in the log, and that orders and
+// repeated content leave nothing.
 func TestChangesByTheFeedAreLogged(t *testing.T) {
 	t.Parallel()
 	h := newTestApp(t)
@@ -181,8 +182,8 @@ func TestChangesByTheFeedAreLogged(t *testing.T) {
 	}
 }
 
-// TestActsSurviveACrashAtEachWrite runs each act in a process that dies before its first write, its second and so
-// on. In the end the log has the act exactly if it was done, and never twice.
+// TestActsSurviveACrashAtEachWrite runs each act in a process that dies before its first write, its second
+// and so on. In the end the log has the act exactly if it was done, and never twice.
 func TestActsSurviveACrashAtEachWrite(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
@@ -257,8 +258,8 @@ func TestASignOutDoesNotEndLaterSessions(t *testing.T) {
 	h.wantLog(1)
 }
 
-// TestActsOfTwoProcessesFormOneChain runs fifty goroutines that change and delete at once, and the workers of two
-// processes beside them.
+// TestActsOfTwoProcessesFormOneChain runs fifty goroutines that change and delete at once, and the workers of
+// two processes beside them.
 func TestActsOfTwoProcessesFormOneChain(t *testing.T) {
 	t.Parallel()
 	h := newTestApp(t)
@@ -409,8 +410,8 @@ func TestAnOrderThatIsBeingDeletedCanComeBack(t *testing.T) {
 	}
 }
 
-// TestCustomersSeeOnlyActsOnThemselves checks the activity and the download of one customer among several, in two
-// shops.
+// TestCustomersSeeOnlyActsOnThemselves checks the activity and the download of one customer among several, in
+// two shops.
 func TestCustomersSeeOnlyActsOnThemselves(t *testing.T) {
 	t.Parallel()
 	h := newTestApp(t)

@@ -89,5 +89,7 @@ func (s Shopper) CanRestoreAddress(id string) bool {
 
 // SetDefaultAddress makes an address the default for a use.
 func (s Shopper) SetDefaultAddress(ctx context.Context, id, use string) error {
-	return s.changeAndTell(ctx, ChangedAddress, func(c *customer.Customer) error { return c.SetDefault(id, use) })
+	return s.changeAndTell(ctx, ChangedAddress, func(c *customer.Customer) error {
+		return c.SetDefault(id, use)
+	})
 }

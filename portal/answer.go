@@ -60,8 +60,8 @@ func (f Feed) Answer(ctx context.Context, number string, body []byte, key string
 	return f.desk().answer(ctx, id, in)
 }
 
-// Desk is the shop's side of the correspondence with its customers, for a feed or for staff, who decide who may
-// use it.
+// Desk is the shop's side of the correspondence with its customers, for a feed or for staff, who decide who
+// may use it.
 type Desk struct {
 	app  *App
 	shop shop.Shop
@@ -72,9 +72,9 @@ func (a *App) Desk(shop shop.Shop) Desk { return Desk{app: a, shop: shop} }
 
 func (f Feed) desk() Desk { return f.app.Desk(f.shop) }
 
-// Answer adds a message of staff to the conversation about an order. The form's id identifies it, so that a form sent
-// twice adds one. act is recorded with it. It is a Conflict if the order is not the customer's, or has
-// inquiry.MaxMessages answers; field errors are at "text".
+// Answer adds a message of staff to the conversation about an order. The form's id identifies it, so that a
+// form sent twice adds one. act is recorded with it. It is a Conflict if the order is not the customer's, or
+// has inquiry.MaxMessages answers; field errors are at "text".
 func (d Desk) Answer(ctx context.Context, in inquiry.Inquiry, form string, act audit.Act) error {
 	v := &validate.Validator{}
 	in.Channel, in.Text = inquiry.ChannelAnswers, v.Required("text", inquiry.ReadText(v, "text", in.Text))
@@ -134,8 +134,8 @@ func answered(id string, stored, again inquiry.Inquiry) (inquiry.Record, bool, e
 	return stored.Record(id), false, nil
 }
 
-// conversation returns what was written about an order with its present customer, who is set in in; with nobody, it
-// is empty.
+// conversation returns what was written about an order with its present customer, who is set in in; with
+// nobody, it is empty.
 func (d Desk) conversation(ctx context.Context, number string, in *inquiry.Inquiry) (
 	inquiry.Correspondence, error) {
 	o, _, err := d.app.orderDocs(d.shop.ID).Get(ctx, number)
@@ -182,8 +182,8 @@ func (s Shopper) ReadAnswers(ctx context.Context, number string, until time.Time
 // maxUnreadLooked is the maximum number of unread conversations that UnreadOrders looks at.
 const maxUnreadLooked = 10
 
-// UnreadOrders returns the numbers of the customer's orders with unread messages from the shop, the latest last.
-// An order that was deleted or has moved to another customer is left out.
+// UnreadOrders returns the numbers of the customer's orders with unread messages from the shop, the latest
+// last. An order that was deleted or has moved to another customer is left out.
 func (s Shopper) UnreadOrders(ctx context.Context) ([]string, error) {
 	marked := s.customer.UnreadOrders()
 	if len(marked) == 0 {
@@ -227,8 +227,8 @@ func (f Feed) DeclineRequest(ctx context.Context, id string, body []byte) (inqui
 }
 
 // Decide records what staff decided on a customer's request to cancel or to return, with the act, and has it
-// emailed. Repeating it changes nothing. Field errors are at "state" and "text", which a refusal requires. It is
-// validate.NotFound for an unknown request and a Conflict after another decision that excludes this one.
+// emailed. Repeating it changes nothing. Field errors are at "state" and "text", which a refusal requires. It
+// is validate.NotFound for an unknown request and a Conflict after another decision that excludes this one.
 func (d Desk) Decide(ctx context.Context, id string, made inquiry.Decision, act audit.Act) error {
 	v := &validate.Validator{}
 	made.Text = inquiry.ReadText(v, "text", made.Text)
@@ -242,7 +242,8 @@ func (d Desk) Decide(ctx context.Context, id string, made inquiry.Decision, act 
 	return err
 }
 
-func (d Desk) decide(ctx context.Context, id string, made inquiry.Decision, act *audit.Act) (inquiry.Record, error) {
+func (d Desk) decide(ctx context.Context, id string, made inquiry.Decision,
+	act *audit.Act) (inquiry.Record, error) {
 	in, err := d.app.inquiryDocs(d.shop.ID).Change(ctx, id, func(in *inquiry.Inquiry) error {
 		made.At = d.app.now().UTC().Truncate(time.Millisecond)
 		if err := in.Decide(made); err != nil {

@@ -289,8 +289,8 @@ func (h *testApp) unread(s portal.Shopper) []string {
 	return numbers
 }
 
-// TestUnreadMarkFollowsItsOrder checks that an answer stops being unread with its order: when the order moves to
-// another customer, who does not see it either, and when it is deleted.
+// TestUnreadMarkFollowsItsOrder checks that an answer stops being unread with its order: when the order moves
+// to another customer, who does not see it either, and when it is deleted.
 func TestUnreadMarkFollowsItsOrder(t *testing.T) {
 	t.Parallel()
 	h, s := inquiryApp(t)
@@ -323,8 +323,8 @@ func TestUnreadMarkFollowsItsOrder(t *testing.T) {
 	}
 }
 
-// TestAnswerReadBeforeItIsNoted checks an answer that the customer reads before the worker has seen it: it is new on
-// the page, and once read it stays read.
+// TestAnswerReadBeforeItIsNoted checks an answer that the customer reads before the worker has seen it: it is
+// new on the page, and once read it stays read.
 func TestAnswerReadBeforeItIsNoted(t *testing.T) {
 	t.Parallel()
 	h, s := inquiryApp(t)

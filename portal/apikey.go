@@ -146,8 +146,8 @@ func (a *App) keyOf(ctx context.Context, shop, text string) (apiKey, error) {
 	return key, nil
 }
 
-// noteKeyUse records the day of a key's last use, with one write a day. The request goes on if that fails: the
-// next one records it.
+// noteKeyUse records the day of a key's last use, with one write a day. The request goes on if that fails:
+// the next one records it.
 func (a *App) noteKeyUse(ctx context.Context, shop, hash string, key apiKey) {
 	today := a.now().UTC().Truncate(24 * time.Hour)
 	if !key.UsedAt.Before(today) {

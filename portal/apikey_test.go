@@ -47,8 +47,8 @@ func (r *replacements) Replace(ctx context.Context, collection string, doc stora
 	return r.Engine.Replace(ctx, collection, doc, read)
 }
 
-// TestLastUseOfAKey checks that the list shows the day of the last use, and that a key is written at most once
-// a day.
+// TestLastUseOfAKey checks that the list shows the day of the last use, and that a key is written at most
+// once a day.
 func TestLastUseOfAKey(t *testing.T) {
 	t.Parallel()
 	h := newTestApp(t)

@@ -119,8 +119,8 @@ func TestGuessesAreCountedByClient(t *testing.T) {
 	}
 }
 
-// TestLastUseIsRecordedEveryFiveMinutes checks that a session's last use is updated only after five minutes, and that its
-// start never changes.
+// TestLastUseIsRecordedEveryFiveMinutes checks that a session's last use is updated only after five minutes,
+// and that its start never changes.
 func TestLastUseIsRecordedEveryFiveMinutes(t *testing.T) {
 	t.Parallel()
 	h := newTestApp(t)

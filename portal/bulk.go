@@ -53,7 +53,8 @@ func bulkActions() map[string]bulkAction {
 			alter: setGroup(true)},
 		"remove_group": {kind: audit.CustomerChanged, args: []string{"group"}, check: checkGroup,
 			alter: setGroup(false)},
-		"withdraw_consent": {kind: audit.CustomerChanged, args: []string{"purpose", "source"}, check: checkWithdrawal,
+		"withdraw_consent": {kind: audit.CustomerChanged, args: []string{"purpose", "source"},
+			check: checkWithdrawal,
 			alter: withdrawConsent},
 		"disable":      {kind: audit.CustomerDisabled, check: checkReason, alter: disable},
 		"enable":       {kind: audit.CustomerEnabled, alter: enable},
@@ -68,7 +69,8 @@ func bulkActions() map[string]bulkAction {
 
 // BulkActions returns the names of the actions that a list offers, in their order.
 func BulkActions() []string {
-	return []string{"add_tag", "remove_tag", "add_group", "remove_group", "withdraw_consent", "disable", "enable",
+	return []string{"add_tag", "remove_tag", "add_group", "remove_group", "withdraw_consent", "disable",
+		"enable",
 		"send_link", "end_sessions"}
 }
 
@@ -80,8 +82,8 @@ func BulkUndoable(action string) bool {
 	return audit.Undos()[bulkActions()[action].kind] != audit.UndoNever
 }
 
-// CheckBulk checks a batch before it is stored. Field errors are at the names of the arguments; an action that no
-// list offers must be one that the caller asks for by its name.
+// CheckBulk checks a batch before it is stored. Field errors are at the names of the arguments; an action
+// that no list offers must be one that the caller asks for by its name.
 func (a *App) CheckBulk(ctx context.Context, s shop.Shop, b *batch.Batch, hidden bool) error {
 	action, known := bulkActions()[b.Action]
 	if !known || action.hidden != hidden {
@@ -127,7 +129,8 @@ func checkGroup(ctx context.Context, b bulk, f *validate.Validator) error {
 
 func setGroup(member bool) func(context.Context, bulk, *customer.Customer, audit.Act) error {
 	return func(ctx context.Context, b bulk, c *customer.Customer, act audit.Act) error {
-		return ChangeGroup(ctx, b.app, b.shop, c, GroupChange{Group: b.batch.Args["group"], Member: member, Act: act})
+		return ChangeGroup(ctx, b.app, b.shop, c, GroupChange{Group: b.batch.Args["group"], Member: member,
+			Act: act})
 	}
 }
 
@@ -135,7 +138,8 @@ func checkWithdrawal(_ context.Context, b bulk, f *validate.Validator) error {
 	if !slices.Contains(customer.Purposes(), customer.Purpose(b.batch.Args["purpose"])) {
 		f.Reject("purpose", "filter.unknown")
 	}
-	if b.batch.Args["source"] = f.Text("source", b.batch.Args["source"], validate.MaxWord); b.batch.Args["source"] == "" {
+	if b.batch.Args["source"] = f.Text("source", b.batch.Args["source"],
+		validate.MaxWord); b.batch.Args["source"] == "" {
 		f.Reject("source", "consent.source_missing")
 	}
 	return nil
@@ -199,10 +203,11 @@ func deleteGroup(ctx context.Context, b bulk) error {
 
 // beginUndo notes at the batch to be undone which one undoes it, and brings a group back that it deleted.
 func beginUndo(ctx context.Context, b bulk) error {
-	undone, err := batch.Docs(b.app.engine, b.shop.ID).Change(ctx, b.batch.Args["batch"], func(of *batch.Batch) error {
-		of.UndoneBy = b.batch.ID
-		return nil
-	})
+	undone, err := batch.Docs(b.app.engine, b.shop.ID).Change(ctx, b.batch.Args["batch"],
+		func(of *batch.Batch) error {
+			of.UndoneBy = b.batch.ID
+			return nil
+		})
 	if err != nil || undone.Action != BulkDeleteGroup {
 		return ifFound(err)
 	}

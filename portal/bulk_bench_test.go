@@ -7,8 +7,8 @@ import (
 	"postern/portal/batch"
 )
 
-// BenchmarkBulk tags 10,000 customers, and reports the acts per second until the batch is done, and until every act
-// is in the log's chain as well.
+// BenchmarkBulk tags 10,000 customers, and reports the acts per second until the batch is done, and until
+// every act is in the log's chain as well.
 func BenchmarkBulk(b *testing.B) {
 	const customers = 10_000
 	h := newBulkShop(newTestApp(b), customers)

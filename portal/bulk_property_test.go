@@ -75,7 +75,8 @@ func (b bulkShop) bulkAct(n int, action string, args map[string]string) string {
 	return id
 }
 
-// undoSingle undoes an act, or reports that something else stands in the way, after which nothing may have changed.
+// undoSingle undoes an act, or reports that something else stands in the way, after which nothing may have
+// changed.
 func (b bulkShop) undoSingle(act audit.Act) bool {
 	b.t.Helper()
 	undo := audit.UndoOf(act.ID, b.manager, b.clock.Now())
@@ -94,8 +95,8 @@ func (b bulkShop) undoSingle(act audit.Act) bool {
 	return err == nil
 }
 
-// TestUndoingActsAndBatchesInAnyAllowedOrderGivesBackEverything makes random acts and batches, then undoes random
-// ones of them, again and again, until none is left. The log is sound after each.
+// TestUndoingActsAndBatchesInAnyAllowedOrderGivesBackEverything makes random acts and batches, then undoes
+// random ones of them, again and again, until none is left. The log is sound after each.
 func TestUndoingActsAndBatchesInAnyAllowedOrderGivesBackEverything(t *testing.T) {
 	t.Parallel()
 	if testing.Short() {
@@ -128,8 +129,8 @@ func TestUndoingActsAndBatchesInAnyAllowedOrderGivesBackEverything(t *testing.T)
 	}
 }
 
-// randomActs makes random acts and returns their undos, which report whether nothing of the act is left, and the
-// number of batches.
+// randomActs makes random acts and returns their undos, which report whether nothing of the act is left, and
+// the number of batches.
 func (b bulkShop) randomActs(r *rand.Rand, customers int) (undos []func(n int) bool, batches int) {
 	actions := []struct {
 		name string

@@ -21,9 +21,10 @@ type errStop string
 
 func (e errStop) Error() string { return "portal: a batch has stopped: " + string(e) }
 
-// runBatch works through the pages of a batch, until somebody stops it. After a crash it goes on with the page
-// that was not finished.
-func (w Worker) runBatch(ctx context.Context, s shop.Shop, t job.Task[batch.Batch]) (job.Finish[batch.Batch], error) {
+// runBatch works through the pages of a batch, until somebody stops it. After a crash it goes on with the
+// page that was not finished.
+func (w Worker) runBatch(ctx context.Context, s shop.Shop,
+	t job.Task[batch.Batch]) (job.Finish[batch.Batch], error) {
 	docs := batch.Docs(w.app.engine, s.ID)
 	b := bulk{app: w.app, shop: s, batch: t.Doc}
 	if begin := bulkActions()[t.Doc.Action].begin; begin != nil && t.Doc.Next == 0 && t.Doc.State == batch.Running {
@@ -56,8 +57,8 @@ func (w Worker) runBatch(ctx context.Context, s shop.Shop, t job.Task[batch.Batc
 	}
 }
 
-// workPage works through the next page: it marks the page, changes the customers, and stores the report. Then the
-// batch moves on.
+// workPage works through the next page: it marks the page, changes the customers, and stores the report. Then
+// the batch moves on.
 func (w Worker) workPage(ctx context.Context, b bulk) error {
 	if err := w.mayGoOn(ctx, b); err != nil {
 		return err
@@ -171,8 +172,8 @@ func (w Worker) matching(ctx context.Context, b bulk, ids []string) (map[string]
 // bulkStep says how a batch comes to a customer: Again after a crash, when the act may have been done.
 type bulkStep struct{ Again, Matches bool }
 
-// changeOne changes a customer and returns "", or the reason why not. An act that the batch has done before is not
-// done again, whatever happened to the customer since.
+// changeOne changes a customer and returns "", or the reason why not. An act that the batch has done before
+// is not done again, whatever happened to the customer since.
 func (w Worker) changeOne(ctx context.Context, b bulk, id string, how bulkStep) (why string, err error) {
 	action := bulkActions()[b.batch.Action]
 	act := b.act(action.kind, id)
@@ -217,9 +218,10 @@ func errOr(err, other error) error {
 	return other
 }
 
-// wasDone reports whether the batch has changed the customer. Only after a crash or a conflict does it look into
-// the log.
-func (w Worker) wasDone(ctx context.Context, b bulk, c *customer.Customer, act string, look bool) (bool, error) {
+// wasDone reports whether the batch has changed the customer. Only after a crash or a conflict does it look
+// into the log.
+func (w Worker) wasDone(ctx context.Context, b bulk, c *customer.Customer, act string, look bool) (bool,
+	error) {
 	if c.HasAct(act) {
 		return true, nil
 	}
@@ -249,7 +251,8 @@ func whySkipped(err error) (string, error) {
 	}
 	var refused *validate.Error
 	if kind := validate.KindOf(err); !errors.As(err, &refused) ||
-		!slices.Contains([]validate.Kind{validate.Conflict, validate.Invalid, validate.NotFound, validate.TooMany}, kind) {
+		!slices.Contains([]validate.Kind{validate.Conflict, validate.Invalid, validate.NotFound,
+			validate.TooMany}, kind) {
 		return "", err
 	}
 	if len(refused.Fields) > 0 {

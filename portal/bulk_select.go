@@ -15,7 +15,8 @@ import (
 )
 
 func (w Worker) batchJobs() job.Source {
-	again := job.Retry{Forever: true, Gaps: []time.Duration{2 * time.Second, 10 * time.Second, time.Minute, 5 * time.Minute}}
+	again := job.Retry{Forever: true, Gaps: []time.Duration{2 * time.Second, 10 * time.Second, time.Minute,
+		5 * time.Minute}}
 	return job.Documents[batch.Batch]{
 		Collection: batch.Collection(),
 		Open:       func(shop string) storage.Docs[batch.Batch] { return batch.Docs(w.app.engine, shop) },
@@ -27,9 +28,10 @@ func (w Worker) batchJobs() job.Source {
 	}
 }
 
-// selectBatch freezes the customers of a batch. Each page is stored before the cursor moves on, so that after a
-// crash it is stored again.
-func (w Worker) selectBatch(ctx context.Context, s shop.Shop, t job.Task[batch.Batch]) (job.Finish[batch.Batch], error) {
+// selectBatch freezes the customers of a batch. Each page is stored before the cursor moves on, so that after
+// a crash it is stored again.
+func (w Worker) selectBatch(ctx context.Context, s shop.Shop,
+	t job.Task[batch.Batch]) (job.Finish[batch.Batch], error) {
 	b := t.Doc
 	for b.State == batch.Selecting {
 		c, err := w.choose(ctx, s, b)
@@ -43,8 +45,8 @@ func (w Worker) selectBatch(ctx context.Context, s shop.Shop, t job.Task[batch.B
 	return nil, nil
 }
 
-// chosen is a page of a selection: the customers, those who are left out from the start, and the cursor of what
-// follows, "" for nothing.
+// chosen is a page of a selection: the customers, those who are left out from the start, and the cursor of
+// what follows, "" for nothing.
 type chosen struct {
 	ids  []string
 	left []batch.Left
@@ -71,9 +73,9 @@ func (w Worker) choose(ctx context.Context, s shop.Shop, b batch.Batch) (c chose
 	return c, err
 }
 
-// chooseChanged returns the customers whom a page of another batch changed, without those where something else
-// changed the same since. The cursor is the number of the page. On a page that was not finished, such as when the
-// batch had to stop after a crash, the acts tell who was changed.
+// chooseChanged returns the customers whom a page of another batch changed, without those where something
+// else changed the same since. The cursor is the number of the page. On a page that was not finished, such as
+// when the batch had to stop after a crash, the acts tell who was changed.
 func (w Worker) chooseChanged(ctx context.Context, s shop.Shop, b batch.Batch) (c chosen, err error) {
 	n := 0
 	if b.Cursor != "" {
@@ -120,10 +122,12 @@ func (w Worker) judge(ctx context.Context, s shop.Shop, b bulk, ids []string) (m
 // freeze stores a page and moves the cursor on.
 func (w Worker) freeze(ctx context.Context, s shop.Shop, b batch.Batch, c chosen) (batch.Batch, error) {
 	n, size := b.Pages, len(c.ids)+len(c.left)
-	p := batch.Page{Batch: b.ID, IDs: c.ids, Left: c.left, Expires: b.CreatedAt.Add(batch.Kept + batch.DraftLife)}
+	p := batch.Page{Batch: b.ID, IDs: c.ids, Left: c.left,
+		Expires: b.CreatedAt.Add(batch.Kept + batch.DraftLife)}
 	p.Tally.Skipped = int64(len(p.Left))
 	if size > 0 {
-		_, err := batch.PageDocs(w.app.engine, s.ID).Put(ctx, batch.PageKey(b.ID, n), func(stored *batch.Page, _ bool) error {
+		_, err := batch.PageDocs(w.app.engine, s.ID).Put(ctx, batch.PageKey(b.ID, n), func(stored *batch.Page,
+			_ bool) error {
 			if stored.Begun {
 				return storage.ErrUnchanged // another process has selected it, and somebody started the batch
 			}

@@ -191,7 +191,8 @@ func bulkCrashes() map[string]bulkCrash {
 	}
 }
 
-// TestABatchGoesOnAfterACrash kills the process at every write of the selection, of the change and of the undo.
+// TestABatchGoesOnAfterACrash kills the process at every write of the selection, of the change and of the
+// undo.
 func TestABatchGoesOnAfterACrash(t *testing.T) {
 	t.Parallel()
 	for name, step := range bulkCrashes() {
@@ -220,8 +221,8 @@ func (b bulkShop) customerOf(id string) customer.Customer {
 	return c
 }
 
-// TestARepeatedPageLeavesAloneWhatWasUndoneSince crashes a batch after it changed everybody, undoes one change,
-// and lets the batch go on.
+// TestARepeatedPageLeavesAloneWhatWasUndoneSince crashes a batch after it changed everybody, undoes one
+// change, and lets the batch go on.
 func TestARepeatedPageLeavesAloneWhatWasUndoneSince(t *testing.T) {
 	t.Parallel()
 	h := newTestApp(t)
@@ -283,7 +284,8 @@ func TestTwoWorkersCarryOutABatchOnce(t *testing.T) {
 	}
 }
 
-// workTogether runs the jobs with four workers whose leases do not keep them apart: the clock of each is an hour on.
+// workTogether runs the jobs with four workers whose leases do not keep them apart: the clock of each is an
+// hour on.
 func workTogether(t *testing.T, h *testApp) {
 	t.Helper()
 	var group sync.WaitGroup

@@ -16,8 +16,8 @@ import (
 
 func (a *App) cartDocs(shop string) storage.Docs[cart.Cart] { return cart.Docs(a.engine, shop) }
 
-// PutCart stores the cart of the customer with the shop system's id as of its updated_at; an older one changes
-// nothing. A cart without lines empties it. An unknown customer is validate.NotFound.
+// PutCart stores the cart of the customer with the shop system's id as of its updated_at; an older one
+// changes nothing. A cart without lines empties it. An unknown customer is validate.NotFound.
 func (f Feed) PutCart(ctx context.Context, id string, body []byte) (order.Receipt, error) {
 	v := &validate.Validator{Latest: f.latest(), Zone: f.shop.Location()}
 	content, at, err := cart.Decode(v, body)

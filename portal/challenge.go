@@ -13,8 +13,8 @@ import (
 	"postern/templates/i18n"
 )
 
-// RecentlyVerified reports whether a code was entered in this session within the last 15 minutes. It is required for
-// actions with which the holder of a stolen old link could do harm.
+// RecentlyVerified reports whether a code was entered in this session within the last 15 minutes. It is
+// required for actions with which the holder of a stolen old link could do harm.
 func (s Shopper) RecentlyVerified() bool {
 	return !s.session.VerifiedAt.IsZero() &&
 		s.app.now().Before(s.session.VerifiedAt.Add(credential.VerifiedLife))
@@ -28,14 +28,15 @@ func (s Shopper) requireVerified() error {
 	return validate.NewError(validate.StepUp, "error.challenge")
 }
 
-// RequestCode requests a code to the customer's own address; entering it with Confirm makes the session Fresh.
-// A session may request six an hour, three of them regardless of other sessions; beyond that it is validate.TooMany.
+// RequestCode requests a code to the customer's own address; entering it with Confirm makes the session
+// Fresh. A session may request six an hour, three of them regardless of other sessions; beyond that it is
+// validate.TooMany.
 func (s Shopper) RequestCode(ctx context.Context) error {
 	return s.requestChallenge(ctx, mail.Entry{Kind: credential.MailStepUp, To: s.customer.Email})
 }
 
-// requestChallenge counts the request and adds the outbox entry of an email with a code for this session. An email
-// to another address than the account's also counts against that address: over the limit it is dropped
+// requestChallenge counts the request and adds the outbox entry of an email with a code for this session. An
+// email to another address than the account's also counts against that address: over the limit it is dropped
 // later, but the response is the same.
 func (s Shopper) requestChallenge(ctx context.Context, e mail.Entry) error {
 	own := s.limitOf("challenge-session-hour", limit(credential.CodesAnHour, time.Hour), s.session.ID())
@@ -84,8 +85,8 @@ func (s Shopper) overToOther(ctx context.Context, to string) (bool, error) {
 	return false, nil
 }
 
-// EnterCode enters the code from RequestCode and makes the session Fresh. Wrong, expired and never sent codes all
-// return the same error, Invalid at "code". The right code may be repeated within 60 seconds.
+// EnterCode enters the code from RequestCode and makes the session Fresh. Wrong, expired and never sent codes
+// all return the same error, Invalid at "code". The right code may be repeated within 60 seconds.
 func (s Shopper) EnterCode(ctx context.Context, text string) error {
 	return s.enterChallenge(ctx, credential.Challenge{Kind: credential.MailStepUp, Email: s.customer.Email},
 		text, func(a *credential.Credentials) {
@@ -131,8 +132,8 @@ func (s Shopper) enterChallenge(ctx context.Context, wanted credential.Challenge
 	return nil
 }
 
-// makeChallenge creates the code for an outbox entry of requestChallenge and stores its hash. It drops an email that is
-// too late for its code, or whose session has ended.
+// makeChallenge creates the code for an outbox entry of requestChallenge and stores its hash. It drops an
+// email that is too late for its code, or whose session has ended.
 func (w Worker) makeChallenge(ctx context.Context, shop shop.Shop, entry string,
 	e mail.Entry) (code string, err error) {
 	now := w.app.now()

@@ -7,8 +7,8 @@ import (
 	"postern/portal/credential"
 )
 
-// TestChallengeMatchesItsPurpose checks that a code is accepted only for its kind, address and session, while it has
-// attempts left and has not expired.
+// TestChallengeMatchesItsPurpose checks that a code is accepted only for its kind, address and session, while
+// it has attempts left and has not expired.
 func TestChallengeMatchesItsPurpose(t *testing.T) {
 	t.Parallel()
 	now := time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)

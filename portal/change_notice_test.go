@@ -145,7 +145,8 @@ func TestCrashDuringAChangeNotice(t *testing.T) {
 	})
 }
 
-// TestRevokeEndsTheSessionThatMadeAChange checks that "this wasn't me" ends the session that changed the address.
+// TestRevokeEndsTheSessionThatMadeAChange checks that "this wasn't me" ends the session that changed the
+// address.
 func TestRevokeEndsTheSessionThatMadeAChange(t *testing.T) {
 	t.Parallel()
 	h := newTestApp(t)
@@ -162,8 +163,8 @@ func TestRevokeEndsTheSessionThatMadeAChange(t *testing.T) {
 	h.wantNoSession("after the alarm", thief)
 }
 
-// TestChangeNoticeGoesToTheEmailAtThatTime checks that a thief who changes a postal address and then the email does not
-// receive the notice of the first change.
+// TestChangeNoticeGoesToTheEmailAtThatTime checks that a thief who changes a postal address and then the
+// email does not receive the notice of the first change.
 func TestChangeNoticeGoesToTheEmailAtThatTime(t *testing.T) {
 	t.Parallel()
 	for _, begun := range []bool{true, false} {

@@ -9,8 +9,8 @@ import (
 // closedHome is where the link of a disabled customer leads.
 const closedHome = shop.Closed
 
-// closedLetter writes the email that a disabled customer gets instead of a sign-in link: whom to write to, and a
-// link that opens only what such a customer must be able to do.
+// closedLetter writes the email that a disabled customer gets instead of a sign-in link: whom to write to,
+// and a link that opens only what such a customer must be able to do.
 func (o signInOffer) closedLetter(sh shop.Shop, l *i18n.Localizer, e mail.Entry) mail.Letter {
 	letter := sh.Letter(l, "mail.closed")
 	if support := sh.Brand.SupportEmail; support != "" {

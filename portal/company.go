@@ -94,8 +94,8 @@ func (w Worker) askVAT(ctx context.Context, shop shop.Shop, text string) (custom
 	return a, err
 }
 
-// VATCheck returns what is known about the customer's VAT ID. silent is true if VIES has been asked but has not
-// answered.
+// VATCheck returns what is known about the customer's VAT ID. silent is true if VIES has been asked but has
+// not answered.
 func (s Shopper) VATCheck() (known customer.VATEvidence, silent bool) {
 	known = s.customer.VAT
 	if check, found := s.customer.Work.Find(customer.KindVATCheck); found {

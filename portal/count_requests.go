@@ -110,7 +110,8 @@ func (a *App) countWaits(ctx context.Context, shop string, m order.CustomerMonth
 
 // joinCounts adds the months to the requests that wait to be written, except those that a stored request will
 // count late enough, and returns the requests.
-func (a *App) joinCounts(ctx context.Context, shop string, months []order.CustomerMonth) (joined []*countBatch) {
+func (a *App) joinCounts(ctx context.Context, shop string,
+	months []order.CustomerMonth) (joined []*countBatch) {
 	a.counts.mu.Lock()
 	defer a.counts.mu.Unlock()
 	s := a.counts.of(shop)
@@ -157,8 +158,8 @@ func (s *shopCountRequests) last(m order.CustomerMonth) storedCount {
 	return s.before[m]
 }
 
-// comes reports whether a stored request counts the month in the second half of a delay from now, or later. One
-// that is due may have been counted already.
+// comes reports whether a stored request counts the month in the second half of a delay from now, or later.
+// One that is due may have been counted already.
 func (s *shopCountRequests) comes(m order.CustomerMonth, now time.Time, half time.Duration) bool {
 	due := s.last(m).due
 	return due.After(now) && !due.Before(now.Add(half))
@@ -177,7 +178,8 @@ func (s *shopCountRequests) join(m order.CustomerMonth, earliest time.Time) *cou
 	}
 	last := len(s.waiting) - 1
 	if last < 0 || len(s.waiting[last].months) == order.MaxRequested {
-		s.waiting = append(s.waiting, &countBatch{stored: make(chan struct{}), storedCount: storedCount{key: storage.NewID()}})
+		s.waiting = append(s.waiting, &countBatch{stored: make(chan struct{}),
+			storedCount: storedCount{key: storage.NewID()}})
 		last++
 	}
 	s.waiting[last].months = append(s.waiting[last].months, m)

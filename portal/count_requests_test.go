@@ -13,8 +13,8 @@ import (
 	"postern/storage/storagetest"
 )
 
-// slowRequests is a store that waits before each request for counts until it gets the error to return, or nil to
-// store it.
+// slowRequests is a store that waits before each request for counts until it gets the error to return, or nil
+// to store it.
 type slowRequests struct {
 	storage.Engine
 	begun chan struct{}
@@ -29,8 +29,8 @@ func (e slowRequests) Insert(ctx context.Context, collection string, r storage.R
 	return e.Engine.Insert(ctx, collection, r)
 }
 
-// TestCountsRequestedDuringAWriteShareTheNext checks that requests wait for the write in progress and then share
-// one, of a bounded size; that a stored request serves later orders; and that a failed one serves none.
+// TestCountsRequestedDuringAWriteShareTheNext checks that requests wait for the write in progress and then
+// share one, of a bounded size; that a stored request serves later orders; and that a failed one serves none.
 func TestCountsRequestedDuringAWriteShareTheNext(t *testing.T) {
 	t.Parallel()
 	engine := slowRequests{Engine: storagetest.Open(t, Collections()...), begun: make(chan struct{}),

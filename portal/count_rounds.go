@@ -9,9 +9,9 @@ import (
 	"postern/portal/order"
 )
 
-// countRounds lets requests for counts that are due at the same time count each customer once: after an import,
-// many requests name the same customers. In each shop one round is counted at a time, and what becomes due during
-// it belongs to the next.
+// countRounds lets requests for counts that are due at the same time count each customer once: after an
+// import, many requests name the same customers. In each shop one round is counted at a time, and what
+// becomes due during it belongs to the next.
 type countRounds struct {
 	mu    sync.Mutex
 	shops map[string]*shopRounds
@@ -30,8 +30,9 @@ type countRound struct {
 	failed map[string]error    // then, by customer
 }
 
-// count returns when the months have been counted by do, which the callers call for one another: with the months
-// of all that joined the round. do returns the errors by customer. count returns those of its own customers.
+// count returns when the months have been counted by do, which the callers call for one another: with the
+// months of all that joined the round. do returns the errors by customer. count returns those of its own
+// customers.
 func (c *countRounds) count(ctx context.Context, shop string, months []order.CustomerMonth,
 	do func(months map[string][]string) map[string]error) error {
 	return c.await(ctx, shop, c.join(shop, months), months, do)

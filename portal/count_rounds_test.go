@@ -11,8 +11,8 @@ import (
 	"postern/portal/validate"
 )
 
-// TestRequestsDueDuringACountShareTheNext lets two requests become due while a third is counted. They are counted
-// together, each month once, and only the request that names the failing customer gets its error.
+// TestRequestsDueDuringACountShareTheNext lets two requests become due while a third is counted. They are
+// counted together, each month once, and only the request that names the failing customer gets its error.
 func TestRequestsDueDuringACountShareTheNext(t *testing.T) {
 	t.Parallel()
 	rounds, failure := &countRounds{}, errors.New("disk full")

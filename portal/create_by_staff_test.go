@@ -54,7 +54,8 @@ func TestCrashWhileStaffCreateACustomer(t *testing.T) {
 	})
 }
 
-// TestAnIdentifierWithoutACustomerIsCompletedByAnOrder crashes between the two writes and lets an order come first.
+// TestAnIdentifierWithoutACustomerIsCompletedByAnOrder crashes between the two writes and lets an order come
+// first.
 func TestAnIdentifierWithoutACustomerIsCompletedByAnOrder(t *testing.T) {
 	t.Parallel()
 	h := newTestApp(t)

@@ -10,8 +10,8 @@ import (
 	"postern/storage"
 )
 
-// credentialDocs are the credentials documents of a shop that can sign someone in: those with an id made from their
-// address with the current installation secret. Each address has one, so ending its content ends
+// credentialDocs are the credentials documents of a shop that can sign someone in: those with an id made from
+// their address with the current installation secret. Each address has one, so ending its content ends
 // everything. Documents of a replaced secret are not found here, only through the embedded Docs.
 type credentialDocs struct {
 	storage.Docs[credential.Credentials]
@@ -69,8 +69,8 @@ func (d credentialDocs) eachOf(ctx context.Context, customer string,
 	}
 }
 
-// credentialsID returns the key of the credentials document of an address in a shop. Without the installation secret,
-// the store does not reveal which address it belongs to.
+// credentialsID returns the key of the credentials document of an address in a shop. Without the installation
+// secret, the store does not reveal which address it belongs to.
 func (a *App) credentialsID(shop, email string) string { return a.secret.ID(shop, "access", email) }
 
 // slots returns the two counts of a counter at a given time. by is added to the current slot; the previous

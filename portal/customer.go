@@ -21,9 +21,10 @@ func (a *App) customer(ctx context.Context, shop, id string) (customer.Customer,
 	return customer.Get(ctx, a.customerDocs(shop), id)
 }
 
-// ensureCustomer returns the customer with the id of c, even one whose erasure has begun. If there is none, it
-// creates c.
-func (a *App) ensureCustomer(ctx context.Context, shop shop.Shop, c customer.Customer) (customer.Customer, error) {
+// ensureCustomer returns the customer with the id of c, even one whose erasure has begun. If there is none,
+// it creates c.
+func (a *App) ensureCustomer(ctx context.Context, shop shop.Shop,
+	c customer.Customer) (customer.Customer, error) {
 	docs := a.customerDocs(shop.ID)
 	stored, _, err := docs.Get(ctx, c.ID)
 	if !errors.Is(err, storage.ErrNotFound) {
@@ -42,7 +43,8 @@ func (a *App) ensureCustomer(ctx context.Context, shop shop.Shop, c customer.Cus
 }
 
 // EnsureCustomer is ensureCustomer for the use cases of package merchant.
-func (a *App) EnsureCustomer(ctx context.Context, shop shop.Shop, c customer.Customer) (customer.Customer, error) {
+func (a *App) EnsureCustomer(ctx context.Context, shop shop.Shop,
+	c customer.Customer) (customer.Customer, error) {
 	return a.ensureCustomer(ctx, shop, c)
 }
 

@@ -14,8 +14,10 @@ import (
 func (w Worker) customerCountJobs() job.Source {
 	return job.Documents[customer.Count]{
 		Collection: customer.CountCollection(),
-		Open:       func(shop string) storage.Docs[customer.Count] { return customer.CountDocs(w.app.engine, shop) },
-		List:       func(c *customer.Count) *job.List { return &c.Work },
+		Open: func(shop string) storage.Docs[customer.Count] {
+			return customer.CountDocs(w.app.engine, shop)
+		},
+		List: func(c *customer.Count) *job.List { return &c.Work },
 		Kinds: map[string]job.Kind[customer.Count]{
 			customer.KindCount: {Do: inShop(w.app, w.countCustomers), Slow: true},
 		},
@@ -30,8 +32,8 @@ func CustomerPlace(s shop.Shop) customer.Place {
 // maxCountLooks is how many times a count asks the index; each looks at storage.MaxLook rows at most.
 const maxCountLooks = 200
 
-// countCustomers counts what the filters select. Filters that select few of very many customers are counted in
-// part.
+// countCustomers counts what the filters select. Filters that select few of very many customers are counted
+// in part.
 func (w Worker) countCustomers(ctx context.Context, s shop.Shop,
 	t job.Task[customer.Count]) (job.Finish[customer.Count], error) {
 	at := w.app.now()

@@ -48,7 +48,8 @@ func (w Worker) begin(ctx context.Context) error {
 	return nil
 }
 
-// noteVisit records that a customer was here. A visit that another request has just recorded is not written again.
+// noteVisit records that a customer was here. A visit that another request has just recorded is not written
+// again.
 func (a *App) noteVisit(ctx context.Context, shop, id string) error {
 	_, err := a.changeCustomer(ctx, shop, id, func(c *customer.Customer) error {
 		now := a.now()
@@ -61,8 +62,8 @@ func (a *App) noteVisit(ctx context.Context, shop, id string) error {
 	return ifFound(err)
 }
 
-// listTotals writes what the customer's orders add up to into the customer, who is listed by it. The counts are
-// read after the customer, so that of two counts at the same time the later one stays.
+// listTotals writes what the customer's orders add up to into the customer, who is listed by it. The counts
+// are read after the customer, so that of two counts at the same time the later one stays.
 func (w Worker) listTotals(ctx context.Context, shop shop.Shop, id string) error {
 	read, err := w.app.customerDocs(shop.ID).Read(ctx, id)
 	if err != nil {
@@ -71,7 +72,8 @@ func (w Worker) listTotals(ctx context.Context, shop shop.Shop, id string) error
 	return w.listTotalsAfter(ctx, shop, id, read, nil)
 }
 
-// listTotalsAfter is listTotals for a caller that has read the customer, and after it the counts, nil to read them.
+// listTotalsAfter is listTotals for a caller that has read the customer, and after it the counts, nil to read
+// them.
 func (w Worker) listTotalsAfter(ctx context.Context, shop shop.Shop, id string,
 	read storage.Read[customer.Customer], counted *order.Counts) error {
 	_, err := w.app.customerDocs(shop.ID).PutAfter(ctx, id, read, customer.Changing(w.app.now,
@@ -101,7 +103,8 @@ func (a *App) totals(ctx context.Context, shop shop.Shop, id string) (customer.T
 
 func totalsOf(kept order.Counts, shop shop.Shop) customer.Totals {
 	sum := kept.Sum()
-	t := customer.Totals{Orders: sum.Orders, Spent: sum.Spent[shop.Currency], Currency: shop.Currency, Last: sum.Last}
+	t := customer.Totals{Orders: sum.Orders, Spent: sum.Spent[shop.Currency], Currency: shop.Currency,
+		Last: sum.Last}
 	for currency := range sum.Spent {
 		t.Other = t.Other || currency != shop.Currency
 	}
@@ -109,8 +112,8 @@ func totalsOf(kept order.Counts, shop shop.Shop) customer.Totals {
 }
 
 // relist rewrites the list fields of the shop's customers where they are of another form: those of an earlier
-// version, and all after a change of the shop's language or currency. Whoever has the right form already, such
-// as after a crash, is only looked at.
+// version, and all after a change of the shop's language or currency. Whoever has the right form already,
+// such as after a crash, is only looked at.
 func (w Worker) relist(ctx context.Context, t job.Task[shop.Shop]) (job.Finish[shop.Shop], error) {
 	if _, err := w.recountInTimeZone(ctx, t); err != nil { // also forgets the shops that were read before
 		return nil, err

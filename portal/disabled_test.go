@@ -106,8 +106,8 @@ func (h *testApp) wantStaffActs(e *employee, id string, kinds ...string) {
 	}
 }
 
-// TestDisabledCustomerGetsALinkForTheirRightsOnly checks the email, and that its link and session end when the
-// customer is enabled.
+// TestDisabledCustomerGetsALinkForTheirRightsOnly checks the email, and that its link and session end when
+// the customer is enabled.
 func TestDisabledCustomerGetsALinkForTheirRightsOnly(t *testing.T) {
 	t.Parallel()
 	h := newTestApp(t)
@@ -182,8 +182,8 @@ func TestEmailQueuedByTheShopIsDroppedForADisabledCustomer(t *testing.T) {
 	}
 }
 
-// TestStaffSendALinkAndEndEverything also checks that the log says so, that nothing is sent beyond the limits, and
-// that somebody who lost the role sends nothing.
+// TestStaffSendALinkAndEndEverything also checks that the log says so, that nothing is sent beyond the
+// limits, and that somebody who lost the role sends nothing.
 func TestStaffSendALinkAndEndEverything(t *testing.T) {
 	t.Parallel()
 	h := newTestApp(t)

@@ -21,8 +21,8 @@ const (
 )
 
 // RequestEmailChange sends a code, valid in this session, to the address that the customer wants. The session
-// must be recently verified (else validate.StepUp). An address already in use gets an email without a code, and the answer is
-// the same. An ill-formed address or the current one is Invalid at "email".
+// must be recently verified (else validate.StepUp). An address already in use gets an email without a code,
+// and the answer is the same. An ill-formed address or the current one is Invalid at "email".
 func (s Shopper) RequestEmailChange(ctx context.Context, email string) (Pending, error) {
 	if err := s.requireVerified(); err != nil {
 		return Pending{}, err
@@ -155,7 +155,8 @@ func (s Shopper) followTo(ctx context.Context, email string, b credential.Browse
 	return v.signedIn(cookie, ""), err
 }
 
-// clearCredentials ends everything in a credentials document that can sign someone in, if the document exists.
+// clearCredentials ends everything in a credentials document that can sign someone in, if the document
+// exists.
 func (a *App) clearCredentials(ctx context.Context, shop, key string) error {
 	_, err := a.credentialDocs(shop).Change(ctx, key, func(doc *credential.Credentials) error {
 		doc.Clear(credential.LinkReplaced, a.now())

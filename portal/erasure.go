@@ -24,8 +24,9 @@ import (
 func (s Shopper) ErasureDate() time.Time { return s.customer.ErasureDate(s.app.now()) }
 
 // RequestErasure schedules the erasure of the account at the ErasureDate, and informs each address that could
-// cancel it. The session must be recently verified (else validate.StepUp). Asking again changes nothing; five times a day, then
-// validate.TooMany. The times are stored in the same document as the request, so concurrent requests count once.
+// cancel it. The session must be recently verified (else validate.StepUp). Asking again changes nothing; five
+// times a day, then validate.TooMany. The times are stored in the same document as the request, so concurrent
+// requests count once.
 func (s Shopper) RequestErasure(ctx context.Context) (customer.Erasure, error) {
 	if err := s.requireVerified(); err != nil {
 		return customer.Erasure{}, err
@@ -259,9 +260,10 @@ func removeIf[T any](ctx context.Context, docs storage.Docs[T], key string, is f
 	}
 }
 
-// eraseFound deletes the documents that a query finds, each after before has recorded the acts that it carries, so
-// that the erasure of the log finds them.
-func eraseFound[T any](ctx context.Context, docs storage.Docs[T], q storage.Query, before func(T) error) error {
+// eraseFound deletes the documents that a query finds, each after before has recorded the acts that it
+// carries, so that the erasure of the log finds them.
+func eraseFound[T any](ctx context.Context, docs storage.Docs[T], q storage.Query,
+	before func(T) error) error {
 	q.Limit = readBatch
 	for {
 		page, err := storage.Find[struct{}](ctx, docs, q)

@@ -27,9 +27,10 @@ type Reported struct {
 	Err      error
 }
 
-// PutEvents stores the events of a JSON array or, with lines, of NDJSON, at most MaxOrders. Each is stored or refused
-// by itself: Created; Unchanged, if its id is there; Stale, if as many later ones are there as are kept. It is a
-// validate.Conflict in a shop that has not switched events on. Another error means that nothing was stored.
+// PutEvents stores the events of a JSON array or, with lines, of NDJSON, at most MaxOrders. Each is stored or
+// refused by itself: Created; Unchanged, if its id is there; Stale, if as many later ones are there as are
+// kept. It is a validate.Conflict in a shop that has not switched events on. Another error means that nothing
+// was stored.
 func (f Feed) PutEvents(ctx context.Context, body []byte, lines bool) ([]Reported, error) {
 	if !f.shop.Events {
 		return nil, validate.NewError(validate.Conflict, "events.off")
@@ -157,7 +158,8 @@ func (w Worker) eventJobs() job.Source {
 }
 
 // forgetEvents deletes the events that are too old, or the document if it has no others.
-func (w Worker) forgetEvents(ctx context.Context, t job.Task[event.Events]) (job.Finish[event.Events], error) {
+func (w Worker) forgetEvents(ctx context.Context, t job.Task[event.Events]) (job.Finish[event.Events],
+	error) {
 	err := removeIf(ctx, w.app.eventDocs(t.Shop), t.Key, func(e event.Events) bool {
 		e.Forget(w.app.now())
 		return len(e.List) == 0

@@ -30,8 +30,8 @@ const (
 )
 
 // PutOrders stores the orders of a JSON array or, with lines, of NDJSON. Each is stored or refused by itself,
-// and the deliveries are in the order of the documents. An error means that nothing was stored: the array is no
-// JSON, or has too many orders.
+// and the deliveries are in the order of the documents. An error means that nothing was stored: the array is
+// no JSON, or has too many orders.
 func (f Feed) PutOrders(ctx context.Context, body []byte, lines bool) ([]Delivery, error) {
 	documents, err := splitBatch(body, lines)
 	if err != nil {
@@ -115,7 +115,8 @@ func sideBySide(count int, do func(n int)) {
 	_ = workers.Wait() // do keeps its own errors
 }
 
-// splitBatch returns the documents of a JSON array or, with lines, of NDJSON. More than MaxOrders are Invalid.
+// splitBatch returns the documents of a JSON array or, with lines, of NDJSON. More than MaxOrders are
+// Invalid.
 func splitBatch(body []byte, lines bool) ([][]byte, error) {
 	split := splitArray
 	if lines {
@@ -129,8 +130,8 @@ func splitBatch(body []byte, lines bool) ([][]byte, error) {
 	return documents, err
 }
 
-// splitArray returns the elements of a JSON array, at most one more than MaxOrders. What is wrong within one is
-// found when it is decoded.
+// splitArray returns the elements of a JSON array, at most one more than MaxOrders. What is wrong within one
+// is found when it is decoded.
 func splitArray(body []byte) (documents [][]byte, err error) {
 	in := jsontext.NewDecoder(bytes.NewReader(body), jsontext.AllowDuplicateNames(true),
 		jsontext.AllowInvalidUTF8(true))

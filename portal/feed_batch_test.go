@@ -5,8 +5,8 @@ import (
 	"testing"
 )
 
-// TestBatchIsDecodedInParts checks that the orders that are decoded at a time have a bounded size, whatever the sizes of
-// the documents, and that none is lost or moved.
+// TestBatchIsDecodedInParts checks that the orders that are decoded at a time have a bounded size, whatever
+// the sizes of the documents, and that none is lost or moved.
 func TestBatchIsDecodedInParts(t *testing.T) {
 	t.Parallel()
 	const kib, mib = 1 << 10, 1 << 20

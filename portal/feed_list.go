@@ -50,8 +50,8 @@ func (f Feed) Order(ctx context.Context, number string) (order.Record, error) {
 
 func orderNotFound() error { return validate.NewError(validate.NotFound, "order.not_found") }
 
-// Orders lists the shop's orders by their updated_at, or one customer's by placed_at, oldest first. Field errors
-// are at the names of the parameters.
+// Orders lists the shop's orders by their updated_at, or one customer's by placed_at, oldest first. Field
+// errors are at the names of the parameters.
 func (f Feed) Orders(ctx context.Context, q FeedQuery) (FeedPage, error) {
 	docs := f.app.orderDocs(f.shop.ID)
 	read, err := f.readFeedQuery(q)

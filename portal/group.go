@@ -49,8 +49,8 @@ type GroupChange struct {
 	Act    audit.Act
 }
 
-// ChangeGroup changes one membership of a customer. A group that does not exist is a field error at "group" for
-// those who would join it.
+// ChangeGroup changes one membership of a customer. A group that does not exist is a field error at "group"
+// for those who would join it.
 func ChangeGroup(ctx context.Context, a *App, s shop.Shop, c *customer.Customer, change GroupChange) error {
 	if !change.Member {
 		c.Leave(change.Group)

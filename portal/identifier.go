@@ -93,7 +93,8 @@ func (a *App) keep(ctx context.Context, shop, key, customer string) (holder stri
 
 // customerOfEmail returns the customer of a canonical address. If there is none, it creates one with the
 // language of the order that names it, if the shop offers that. One whose erasure has begun is Unavailable.
-func (a *App) customerOfEmail(ctx context.Context, shop shop.Shop, email, lang string) (customer.Customer, error) {
+func (a *App) customerOfEmail(ctx context.Context, shop shop.Shop, email,
+	lang string) (customer.Customer, error) {
 	c, err := a.settleEmail(ctx, shop, customer.Customer{Email: email, Language: shop.Offered(lang)})
 	if err == nil && !c.Erasure.Begun.IsZero() {
 		err = erasing(storage.ErrNotFound)
@@ -107,9 +108,10 @@ func (a *App) register(ctx context.Context, shop shop.Shop, email string) (id st
 	return c.ID, err
 }
 
-// settleEmail writes the identifier first. A later call that finds an identifier without its customer creates the
-// customer, so a crash in between does no harm.
-func (a *App) settleEmail(ctx context.Context, shop shop.Shop, c customer.Customer) (customer.Customer, error) {
+// settleEmail writes the identifier first. A later call that finds an identifier without its customer creates
+// the customer, so a crash in between does no harm.
+func (a *App) settleEmail(ctx context.Context, shop shop.Shop, c customer.Customer) (customer.Customer,
+	error) {
 	id, err := a.follow(ctx, shop.ID, identifier.EmailKey(c.Email))
 	if err == nil && id == "" {
 		id, err = a.claim(ctx, shop.ID, identifier.EmailKey(c.Email), storage.NewID())

@@ -76,8 +76,8 @@ func (w idleWorker) beats(d time.Duration) int64 {
 	return w.store.commands.Load() - before
 }
 
-// TestIdleWorkAsksTheStoreOnceForAllShops counts the commands of a minute without work: at each of twelve polls
-// at most one query more than there are collections with jobs, with one shop or fifty.
+// TestIdleWorkAsksTheStoreOnceForAllShops counts the commands of a minute without work: at each of twelve
+// polls at most one query more than there are collections with jobs, with one shop or fifty.
 func TestIdleWorkAsksTheStoreOnceForAllShops(t *testing.T) {
 	t.Parallel()
 	minute := func(shops int) int64 {

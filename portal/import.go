@@ -116,8 +116,8 @@ func (run *importRun) close() {
 	}
 }
 
-// read passes the documents on to the workers. A document longer than validate.MaxDocument is refused without being
-// kept in memory.
+// read passes the documents on to the workers. A document longer than validate.MaxDocument is refused without
+// being kept in memory.
 func (run *importRun) read(ctx context.Context, r io.Reader, progress func(int)) error {
 	source, err := newImportSource(r, run.encoding)
 	if err != nil {

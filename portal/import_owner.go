@@ -30,7 +30,8 @@ type importOwner struct {
 	err   error
 }
 
-// find returns the buyer's owner, for which it calls find unless it was called a moment ago. Errors are not kept.
+// find returns the buyer's owner, for which it calls find unless it was called a moment ago. Errors are not
+// kept.
 func (c *importOwners) find(ctx context.Context, of buyer,
 	find func() (order.Ownership, error)) (order.Ownership, error) {
 	c.mu.Lock()

@@ -10,8 +10,8 @@ import (
 	"postern/portal/order"
 )
 
-// TestAnImportFindsAnOwnerOnce checks that orders of one buyer that arrive together find the customer once, that
-// other buyers are apart, and that a failure is not kept.
+// TestAnImportFindsAnOwnerOnce checks that orders of one buyer that arrive together find the customer once,
+// that other buyers are apart, and that a failure is not kept.
 func TestAnImportFindsAnOwnerOnce(t *testing.T) {
 	t.Parallel()
 	var owners importOwners
@@ -59,7 +59,8 @@ func TestAnImportFindsAnOwnerOnce(t *testing.T) {
 	}
 }
 
-// TestAnImportThatEndsDoesNotWaitForAnOwner checks that a wait for another order's search ends with the import.
+// TestAnImportThatEndsDoesNotWaitForAnOwner checks that a wait for another order's search ends with the
+// import.
 func TestAnImportThatEndsDoesNotWaitForAnOwner(t *testing.T) {
 	t.Parallel()
 	var owners importOwners

@@ -23,8 +23,8 @@ func keyOf(err error) string {
 	return ""
 }
 
-// TestEndedLinksAreExplained checks that redeeming an ended link returns the reason it ended, even when cookies are
-// missing.
+// TestEndedLinksAreExplained checks that redeeming an ended link returns the reason it ended, even when
+// cookies are missing.
 func TestEndedLinksAreExplained(t *testing.T) {
 	t.Parallel()
 	h := newTestApp(t)
@@ -50,8 +50,8 @@ func TestEndedLinksAreExplained(t *testing.T) {
 	}
 }
 
-// TestCodeKeepsTheDestination checks that a code signs in to the destination of its email's link, that expired links
-// stay expired, and that malformed codes do not count as attempts.
+// TestCodeKeepsTheDestination checks that a code signs in to the destination of its email's link, that
+// expired links stay expired, and that malformed codes do not count as attempts.
 func TestCodeKeepsTheDestination(t *testing.T) {
 	t.Parallel()
 	h := newTestApp(t)

@@ -76,8 +76,8 @@ func (s Shopper) inquire(ctx context.Context, id string, in inquiry.Inquiry, ear
 	return err
 }
 
-// Correspondence returns what the customer and the shop wrote about an order. It does not check that the order belongs to
-// the customer; for another customer's order the result is empty.
+// Correspondence returns what the customer and the shop wrote about an order. It does not check that the
+// order belongs to the customer; for another customer's order the result is empty.
 func (s Shopper) Correspondence(ctx context.Context, number string) (inquiry.Correspondence, error) {
 	return s.app.correspondence(ctx, s.shop.ID, s.customer.ID, number)
 }

@@ -72,8 +72,8 @@ func (w Worker) composeAnswer(ctx context.Context, sh shop.Shop, entry string, e
 	return to, func(l *i18n.Localizer) mail.Letter { return answerLetter(in, state, sh, l) }, err
 }
 
-// answerLetter tells the customer what the shop wrote, or decided on a request. Its link is plain: people forward
-// such emails.
+// answerLetter tells the customer what the shop wrote, or decided on a request. Its link is plain: people
+// forward such emails.
 func answerLetter(in inquiry.Inquiry, decided string, sh shop.Shop, l *i18n.Localizer) mail.Letter {
 	key, text := "mail.answer", in.Text
 	switch {
@@ -125,8 +125,8 @@ func inquiryDetails(in inquiry.Inquiry, l *i18n.Localizer) []string {
 	return append([]string{l.T("mail.order.reason", "Reason", reason)}, in.Details()...)
 }
 
-// inquiryReceiptLetter confirms to the customer that the request was received, and says that this is no more than
-// a receipt.
+// inquiryReceiptLetter confirms to the customer that the request was received, and says that this is no more
+// than a receipt.
 func inquiryReceiptLetter(in inquiry.Inquiry, shop shop.Shop, l *i18n.Localizer, money string) mail.Letter {
 	letter := shop.Letter(l, "mail.request."+in.Kind, "Number", in.Order, "When", in.At,
 		"Zone", shop.TimeZone)

@@ -73,8 +73,8 @@ func TestStoreKnowsItsSecret(t *testing.T) {
 }
 
 // TestReplacedSecretEndsLinksAndSessions checks that replacing the secret ends all sessions, links and
-// codes, that unsubscribing and "this wasn't me" still work, and that in the end only the credentials document
-// of the new secret is left.
+// codes, that unsubscribing and "this wasn't me" still work, and that in the end only the credentials
+// document of the new secret is left.
 func TestReplacedSecretEndsLinksAndSessions(t *testing.T) {
 	t.Parallel()
 	h := newTestApp(t)

@@ -67,8 +67,8 @@ func (o Operator) account(ctx context.Context, shop string, c customer.Customer)
 }
 
 // SignOutCustomer ends every session, link and code of a customer, immediately in every process, forgets
-// the known browsers, and returns the number of sessions that it ended. If it stops before its end, the worker
-// completes it.
+// the known browsers, and returns the number of sessions that it ended. If it stops before its end, the
+// worker completes it.
 func (o Operator) SignOutCustomer(ctx context.Context, shop, id string) (sessions int, err error) {
 	act := o.act(audit.CustomerSignedOut, id)
 	c, err := o.app.changeCustomer(ctx, shop, id, func(c *customer.Customer) error {
@@ -88,9 +88,9 @@ func (w Worker) signOut(ctx context.Context, shop shop.Shop,
 	return nil, err
 }
 
-// EndAccess ends what lets a customer in, unless the same act has done so before: then somebody may have signed
-// in since. It returns the number of sessions that it ended. The customer carries this as a job, too; see
-// customer.EndAccess.
+// EndAccess ends what lets a customer in, unless the same act has done so before: then somebody may have
+// signed in since. It returns the number of sessions that it ended. The customer carries this as a job, too;
+// see customer.EndAccess.
 func (a *App) EndAccess(ctx context.Context, shop string, c customer.Customer, act string) (sessions int,
 	err error) {
 	for _, email := range c.EmailsHeld() {

@@ -36,9 +36,9 @@ func (o Operator) Order(ctx context.Context, shop, number string) (OrderAccount,
 		ErasedAt: doc.ErasedAt}, nil
 }
 
-// DeleteOrder removes an order, such as a test or one sent by mistake, or returns validate.NotFound. The order
-// disappears from its customer's pages immediately, and the totals follow. Withdrawal statements and the
-// customer's messages are kept. If a feed sends the order again, it is stored again.
+// DeleteOrder removes an order, such as a test or one sent by mistake, or returns validate.NotFound. The
+// order disappears from its customer's pages immediately, and the totals follow. Withdrawal statements and
+// the customer's messages are kept. If a feed sends the order again, it is stored again.
 func (o Operator) DeleteOrder(ctx context.Context, shopID, number string) error {
 	shop, err := o.app.shop(ctx, shopID)
 	if err == nil {

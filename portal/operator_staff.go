@@ -35,7 +35,8 @@ func (o Operator) InviteStaff(ctx context.Context, shop, email, role string) (co
 	return credential.ShowCode(code), err
 }
 
-// ReadInvitation checks an invitation and returns its canonical email. Field errors are at "email" and "role".
+// ReadInvitation checks an invitation and returns its canonical email. Field errors are at "email" and
+// "role".
 func ReadInvitation(email, role string) (canonical string, err error) {
 	f := &validate.Validator{}
 	canonical, ok := validate.CanonicalEmail(email)
@@ -48,8 +49,8 @@ func ReadInvitation(email, role string) (canonical string, err error) {
 	return canonical, validate.InvalidFields(f.Rejected)
 }
 
-// SetStaffRole changes the role of a person, whose sessions end. Nobody with the email is validate.NotFound, the
-// last owner a Conflict.
+// SetStaffRole changes the role of a person, whose sessions end. Nobody with the email is validate.NotFound,
+// the last owner a Conflict.
 func (o Operator) SetStaffRole(ctx context.Context, shop, email, role string) error {
 	if !staff.IsRole(role) {
 		return validate.InvalidFields([]validate.FieldError{{Field: "role", Key: "staff.role.unknown"}})
@@ -93,14 +94,15 @@ func (o Operator) changeRoster(ctx context.Context, shop string, kind audit.Kind
 	if _, err := o.app.shop(ctx, shop); err != nil {
 		return err
 	}
-	_, err := staff.RosterDocs(o.app.engine, shop).Put(ctx, staff.RosterKey, func(r *staff.Roster, _ bool) error {
+	_, err := staff.RosterDocs(o.app.engine, shop).Put(ctx, staff.RosterKey, func(r *staff.Roster,
+		_ bool) error {
 		return ActOnStaff(r, o.act(kind, ""), change)
 	})
 	return err
 }
 
-// ActOnStaff changes a roster, which then carries the act with what it changed. change returns the id of the member
-// whom the act is about.
+// ActOnStaff changes a roster, which then carries the act with what it changed. change returns the id of the
+// member whom the act is about.
 func ActOnStaff(r *staff.Roster, act audit.Act, change func(*staff.Roster) (id string, err error)) error {
 	was := staff.Roster{Members: slices.Clone(r.Members)}
 	id, err := change(r)

@@ -85,32 +85,33 @@ func (w Worker) countJobs() job.Source {
 	}
 }
 
-// countRequested recounts the months of a request, together with those of other requests, and deletes it. An order
-// written after the count began has requested another. If a customer's count fails, the others are counted all
-// the same, and the requests that name the customer are tried again.
+// countRequested recounts the months of a request, together with those of other requests, and deletes it. An
+// order written after the count began has requested another. If a customer's count fails, the others are
+// counted all the same, and the requests that name the customer are tried again.
 func (w Worker) countRequested(ctx context.Context, shop shop.Shop,
 	t job.Task[order.CountRequest]) (job.Finish[order.CountRequest], error) {
-	err := w.app.countRounds.count(ctx, shop.ID, t.Doc.Months, func(months map[string][]string) map[string]error {
-		var mu sync.Mutex
-		failed := map[string]error{}
-		_ = eachAtOnce(ctx, slices.Collect(maps.Keys(months)), func(_ context.Context, customer string) error {
-			if err := w.countAndList(ctx, shop, customer, months[customer]); err != nil {
-				mu.Lock()
-				defer mu.Unlock()
-				failed[customer] = err
-			}
-			return nil
+	err := w.app.countRounds.count(ctx, shop.ID, t.Doc.Months,
+		func(months map[string][]string) map[string]error {
+			var mu sync.Mutex
+			failed := map[string]error{}
+			_ = eachAtOnce(ctx, slices.Collect(maps.Keys(months)), func(_ context.Context, customer string) error {
+				if err := w.countAndList(ctx, shop, customer, months[customer]); err != nil {
+					mu.Lock()
+					defer mu.Unlock()
+					failed[customer] = err
+				}
+				return nil
+			})
+			return failed
 		})
-		return failed
-	})
 	if err == nil {
 		err = remove(ctx, w.app.countRequestDocs(shop.ID), t.Key)
 	}
 	return nil, err
 }
 
-// countAndList recounts months of one customer and lists the totals. The customer is read before the counts, as
-// in listTotals.
+// countAndList recounts months of one customer and lists the totals. The customer is read before the counts,
+// as in listTotals.
 func (w Worker) countAndList(ctx context.Context, shop shop.Shop, customer string, months []string) error {
 	read, err := w.app.customerDocs(shop.ID).Read(ctx, customer)
 	if err != nil {
@@ -206,8 +207,8 @@ func (w Worker) shopJobs() job.Source {
 	}
 }
 
-// recountInTimeZone recounts all orders that were counted in another way than the shop's: in another time zone,
-// or by an earlier version.
+// recountInTimeZone recounts all orders that were counted in another way than the shop's: in another time
+// zone, or by an earlier version.
 func (w Worker) recountInTimeZone(ctx context.Context, t job.Task[shop.Shop]) (job.Finish[shop.Shop], error) {
 	w.app.forgetShops()
 	shop, err := w.app.shop(ctx, t.Key)

@@ -18,8 +18,8 @@ import (
 	"postern/storage"
 )
 
-// TestAnImportRequestsOneCountForEachCustomerAndMonth checks that an import, however large, requests one count
-// for each customer and month, that many share a job, and that the jobs leave nothing but the counts.
+// TestAnImportRequestsOneCountForEachCustomerAndMonth checks that an import, however large, requests one
+// count for each customer and month, that many share a job, and that the jobs leave nothing but the counts.
 func TestAnImportRequestsOneCountForEachCustomerAndMonth(t *testing.T) {
 	t.Parallel()
 	h := newTestApp(t)
@@ -86,8 +86,8 @@ func (h *testApp) countRequests() (all []order.CountRequest) {
 	return all
 }
 
-// TestAnOrderAfterACountIsCounted checks that an order never relies on a request that may have been carried out:
-// one that is due, or due too soon for the order's own write.
+// TestAnOrderAfterACountIsCounted checks that an order never relies on a request that may have been carried
+// out: one that is due, or due too soon for the order's own write.
 func TestAnOrderAfterACountIsCounted(t *testing.T) {
 	t.Parallel()
 	for _, wait := range []time.Duration{0, time.Second, 1500 * time.Millisecond, 2 * time.Second,
@@ -173,8 +173,8 @@ func (e failingCount) Insert(ctx context.Context, collection string, r storage.R
 	return e.Engine.Insert(ctx, collection, r)
 }
 
-// TestOneFailingCountDelaysNoOther counts many customers together of whom one fails: the others have their counts at
-// once, and the one has it when the store works again.
+// TestOneFailingCountDelaysNoOther counts many customers together of whom one fails: the others have their
+// counts at once, and the one has it when the store works again.
 func TestOneFailingCountDelaysNoOther(t *testing.T) {
 	t.Parallel()
 	h := newTestApp(t)

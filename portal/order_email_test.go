@@ -241,8 +241,8 @@ func TestOrderEmailIsDroppedWhenTheOrderHasGoneOn(t *testing.T) {
 	h.wantEmails("cancelled in the meantime", "Order 1 was cancelled")
 }
 
-// TestCustomersChooseTheirOrderEmails checks that a declined kind is not sent, also when it was declined after
-// the order changed, and that the choice is in the download.
+// TestCustomersChooseTheirOrderEmails checks that a declined kind is not sent, also when it was declined
+// after the order changed, and that the choice is in the download.
 func TestCustomersChooseTheirOrderEmails(t *testing.T) {
 	t.Parallel()
 	h := newTestApp(t)

@@ -118,9 +118,10 @@ func (s Shopper) searchOrders(ctx context.Context, text string) (rows []order.Ro
 	return rows, more, err
 }
 
-// ordersWithRarest returns the orders that have one of the words: the first word that few orders have, else the
-// first one. An order with all words has that one, too.
-func (s Shopper) ordersWithRarest(ctx context.Context, words []string) (hits []storage.Hit[struct{}], more bool, err error) {
+// ordersWithRarest returns the orders that have one of the words: the first word that few orders have, else
+// the first one. An order with all words has that one, too.
+func (s Shopper) ordersWithRarest(ctx context.Context, words []string) (hits []storage.Hit[struct{}],
+	more bool, err error) {
 	for i, word := range words {
 		found, others, err := s.ordersWith(ctx, word)
 		if err != nil {
@@ -137,7 +138,8 @@ func (s Shopper) ordersWithRarest(ctx context.Context, words []string) (hits []s
 }
 
 // ordersWith returns the orders that have a term with the prefix.
-func (s Shopper) ordersWith(ctx context.Context, prefix string) (hits []storage.Hit[struct{}], more bool, err error) {
+func (s Shopper) ordersWith(ctx context.Context, prefix string) (hits []storage.Hit[struct{}],
+	more bool, err error) {
 	found, err := storage.Find[struct{}](ctx, s.app.orderDocs(s.shop.ID), storage.Query{
 		Index: order.BySearch, Equal: []any{s.customer.ID}, Prefix: &prefix, Limit: order.MaxLooked,
 	})

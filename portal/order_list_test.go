@@ -254,7 +254,8 @@ func TestPagesForthAndBack(t *testing.T) {
 	}
 }
 
-// TestSearchByNumber searches for numbers with other punctuation, without leading zeros, and by their beginning.
+// TestSearchByNumber searches for numbers with other punctuation, without leading zeros, and by their
+// beginning.
 func TestSearchByNumber(t *testing.T) {
 	t.Parallel()
 	h := newTestApp(t)
@@ -286,8 +287,8 @@ func (h *testApp) found(shopper portal.Shopper, search string) []string {
 	return numbers(page)
 }
 
-// TestSearchByProduct searches for names and SKUs, without accents and in any order of words, over all time. The
-// newest order comes first.
+// TestSearchByProduct searches for names and SKUs, without accents and in any order of words, over all time.
+// The newest order comes first.
 func TestSearchByProduct(t *testing.T) {
 	t.Parallel()
 	h := newTestApp(t)
@@ -313,8 +314,8 @@ func TestSearchByProduct(t *testing.T) {
 	}
 }
 
-// TestSearchLooksAtSomeOrdersOnly searches among more orders than a search looks at: for a word that all have, for
-// that word beside one that few have, and for two words that all have.
+// TestSearchLooksAtSomeOrdersOnly searches among more orders than a search looks at: for a word that all
+// have, for that word beside one that few have, and for two words that all have.
 func TestSearchLooksAtSomeOrdersOnly(t *testing.T) {
 	t.Parallel()
 	h := newTestApp(t)
@@ -345,8 +346,8 @@ func TestSearchLooksAtSomeOrdersOnly(t *testing.T) {
 	}
 }
 
-// TestSearchReadsSomeRowsOnly searches for a letter with which thousands of words of long orders begin. The search
-// ends, and says that there may be more orders; a longer word finds the one.
+// TestSearchReadsSomeRowsOnly searches for a letter with which thousands of words of long orders begin. The
+// search ends, and says that there may be more orders; a longer word finds the one.
 func TestSearchReadsSomeRowsOnly(t *testing.T) {
 	t.Parallel()
 	h := newTestApp(t)

@@ -54,8 +54,14 @@ import (
 //	inquiry          document with job, outbox entries, job removed: the form's id and the entries' keys
 //	                 prevent duplicates
 //	photos           photos, inquiry that names them: photos that none names are removed after an hour
-//	staff act        roster with job; outbox entries, access of a removed person, job removed: each can be repeated
-//	staff enrolment  code's try in roster, factors and session with job in access; roster marked, outbox entries,
+//	staff act        roster with job; outbox entries, access of a removed person, job removed: each can be
+//
+// repeated
+//
+//	staff enrolment  code's try in roster, factors and session with job in access; roster marked, outbox
+//
+// entries,
+//
 //	                 job removed: until the second write the code can be entered again
 //	staff sign-in    one Replace each for the link and for the second factor, with the notice as its job
 //	email            credentials get the link, email sent, entry done: the email is sent again

@@ -33,8 +33,8 @@ func (s Shopper) RequiredFields() []string {
 	return fields
 }
 
-// ProfileIncomplete reports whether a required field is empty, so that the customer should be asked for it. The
-// customer need not answer: everything else works without it.
+// ProfileIncomplete reports whether a required field is empty, so that the customer should be asked for it.
+// The customer need not answer: everything else works without it.
 func (s Shopper) ProfileIncomplete() bool {
 	p := s.customer.Profile()
 	return slices.ContainsFunc(s.RequiredFields(), func(field string) bool { return *p.Field(field) == "" })

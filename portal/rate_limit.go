@@ -137,9 +137,9 @@ type linkLimits struct {
 	throttled bool // over reserveOfClient as well: nothing is sent
 }
 
-// countLinkRequest counts a request for an email. Over the client's limit it is validate.TooMany, whatever the address. The
-// client is then remembered, so that its further requests cost the store nothing and count against no
-// address. label begins the labels of the limits.
+// countLinkRequest counts a request for an email. Over the client's limit it is validate.TooMany, whatever
+// the address. The client is then remembered, so that its further requests cost the store nothing and count
+// against no address. label begins the labels of the limits.
 func (a *App) countLinkRequest(ctx context.Context, shop, label, email string,
 	b credential.Browser) (linkLimits, error) {
 	client := a.limitOf(shop, label+"-client", limit(requestsOfClient, clientPeriod), clientNetwork(b.IP))

@@ -74,8 +74,8 @@ func (v Visitor) claimLink(
 
 // EnterCode signs in with the code of an email that this browser requested. Wrong, expired and never sent
 // codes all return the same error, Invalid at "code". Five tries invalidate a code but never a link; a
-// client that tries hundreds of codes gets validate.TooMany. As with a link, the right code may be repeated within
-// 60 seconds and gives the same session.
+// client that tries hundreds of codes gets validate.TooMany. As with a link, the right code may be repeated
+// within 60 seconds and gives the same session.
 func (v Visitor) EnterCode(ctx context.Context, email, text string) (SignedIn, error) {
 	canonical, ok := validate.CanonicalEmail(email)
 	code := credential.NormaliseCode(text)
@@ -106,8 +106,8 @@ func (v Visitor) EnterCode(ctx context.Context, email, text string) (SignedIn, e
 	return SignedIn{}, err
 }
 
-// countCode counts a try of an emailed code and a code of the client, which is over its limit at validate.TooMany.
-// refund takes the client's one back, because only wrong codes count.
+// countCode counts a try of an emailed code and a code of the client, which is over its limit at
+// validate.TooMany. refund takes the client's one back, because only wrong codes count.
 func (v Visitor) countCode(ctx context.Context, of credential.Counter, tries int64) (tried credential.Tally,
 	refund func(), err error) {
 	client, now := v.codeLimit(), v.app.now()
@@ -188,7 +188,8 @@ func (a *App) settleCustomer(ctx context.Context, shop shop.Shop, doc *credentia
 	return err
 }
 
-// currentOwner returns the customer of a credentials document, or "" if the customer no longer has its address.
+// currentOwner returns the customer of a credentials document, or "" if the customer no longer has its
+// address.
 func (a *App) currentOwner(ctx context.Context, shop shop.Shop,
 	doc credential.Credentials) (customer string, err error) {
 	if doc.Customer == "" {
@@ -204,7 +205,8 @@ func (a *App) currentOwner(ctx context.Context, shop shop.Shop,
 }
 
 // stillHas returns the document's customer if that customer still has its address, otherwise a Gone error.
-func (a *App) stillHas(ctx context.Context, shop shop.Shop, doc credential.Credentials) (customer.Customer, error) {
+func (a *App) stillHas(ctx context.Context, shop shop.Shop,
+	doc credential.Credentials) (customer.Customer, error) {
 	c, err := a.customer(ctx, shop.ID, doc.Customer)
 	if errors.Is(err, storage.ErrNotFound) || err == nil && c.Email != doc.Email {
 		err = goneLink(credential.LinkReplaced)

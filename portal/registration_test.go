@@ -60,8 +60,8 @@ func TestRegisteredCustomersFillRequiredFields(t *testing.T) {
 	}
 }
 
-// TestImportedCustomersSkipRequiredFields checks that customers from orders or from the shop's system have no required
-// fields and may leave any field empty.
+// TestImportedCustomersSkipRequiredFields checks that customers from orders or from the shop's system have no
+// required fields and may leave any field empty.
 func TestImportedCustomersSkipRequiredFields(t *testing.T) {
 	t.Parallel()
 	h := newTestApp(t)

@@ -57,7 +57,8 @@ type personal struct {
 // declarations returns those of all collections, in the order in which an account is deleted: the customer's
 // document last, so that a deletion that stops anywhere goes on.
 func (w Worker) declarations() []declaration {
-	return slices.Concat(w.orderDeclarations(), w.shoppingDeclarations(), w.customerDeclarations(), w.staffDeclarations(),
+	return slices.Concat(w.orderDeclarations(), w.shoppingDeclarations(), w.customerDeclarations(),
+		w.staffDeclarations(),
 		w.otherDeclarations())
 }
 

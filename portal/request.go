@@ -26,9 +26,9 @@ type Request struct {
 }
 
 // RequestReturn stores a request to return goods. Field errors are at "text", at "line/" plus a line's index,
-// at "reason", at "photos", and at "" if nothing is chosen. It is a Conflict if a return is not possible, the order's
-// lines have changed, or the form already sent something else. More than 20 requests an hour or 60 photos a day are
-// validate.TooMany. Photos are decoded only if everything else is right.
+// at "reason", at "photos", and at "" if nothing is chosen. It is a Conflict if a return is not possible, the
+// order's lines have changed, or the form already sent something else. More than 20 requests an hour or 60
+// photos a day are validate.TooMany. Photos are decoded only if everything else is right.
 func (s Shopper) RequestReturn(ctx context.Context, r Request) error {
 	in := s.request(inquiry.RequestReturn, r)
 	if sent, err := s.formSent(ctx, r.Form, in); sent || err != nil {
@@ -95,7 +95,8 @@ func (s Shopper) request(kind string, r Request) inquiry.Inquiry {
 	}
 }
 
-// requestable returns the order if a request of this kind is possible, otherwise validate.NotFound or a Conflict.
+// requestable returns the order if a request of this kind is possible, otherwise validate.NotFound or a
+// Conflict.
 func (s Shopper) requestable(ctx context.Context, number, kind string) (order order.View,
 	earlier inquiry.Correspondence, err error) {
 	if order, err = s.Order(ctx, number); err == nil {

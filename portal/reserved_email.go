@@ -15,8 +15,8 @@ import (
 )
 
 // reserve reserves an address for a customer, and returns its holder: the customer, or someone else. If it
-// succeeds, the customer holds the address, its identifier points to the customer, and no earlier session, link
-// or code works there. The worker releases an address that is reserved but not taken.
+// succeeds, the customer holds the address, its identifier points to the customer, and no earlier session,
+// link or code works there. The worker releases an address that is reserved but not taken.
 func (a *App) reserve(ctx context.Context, shop, id, email string) (holder string, err error) {
 	for range customer.MoveTries {
 		holder, err = a.tryReserve(ctx, shop, id, email)

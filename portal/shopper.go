@@ -24,16 +24,16 @@ type Shopper struct {
 	page           string // language of the current page, "" for none
 }
 
-// InLanguage returns the customer acting on a page in the given language, which is used for the emails that this
-// causes.
+// InLanguage returns the customer acting on a page in the given language, which is used for the emails that
+// this causes.
 func (s Shopper) InLanguage(lang string) Shopper {
 	s.page = lang
 	return s
 }
 
-// Shopper returns the actor of a request with a session cookie. It is a validate.SignIn error if the cookie does not
-// belong to an active session of this shop: unknown, ended, expired, or from before the account's address
-// changed, or one that the customer does not admit.
+// Shopper returns the actor of a request with a session cookie. It is a validate.SignIn error if the cookie
+// does not belong to an active session of this shop: unknown, ended, expired, or from before the account's
+// address changed, or one that the customer does not admit.
 func (a *App) Shopper(ctx context.Context, shop shop.Shop, cookie string) (Shopper, error) {
 	stranger := validate.NewError(validate.SignIn, "error.sign_in")
 	t, ok := credential.ParseToken(cookie)
@@ -88,8 +88,8 @@ func (s Shopper) Shop() shop.Shop { return s.shop }
 // Customer returns the customer as this request found it.
 func (s Shopper) Customer() customer.Customer { return s.customer }
 
-// IsClosed reports whether the customer is disabled. The session then opens only what such a customer must be able
-// to do; which that is the site decides.
+// IsClosed reports whether the customer is disabled. The session then opens only what such a customer must be
+// able to do; which that is the site decides.
 func (s Shopper) IsClosed() bool { return s.session.Closed }
 
 // FormOwner identifies the customer in the forms of their pages. It grants no access, and only the portal

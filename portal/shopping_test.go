@@ -135,8 +135,8 @@ func (h *testApp) kept() (ids []string) {
 	return ids
 }
 
-// TestEventsAreStoredOnce sends events twice, in one request and at the same time, from the future and from too long
-// ago.
+// TestEventsAreStoredOnce sends events twice, in one request and at the same time, from the future and from
+// too long ago.
 func TestEventsAreStoredOnce(t *testing.T) {
 	t.Parallel()
 	h := newTestApp(t)
@@ -212,7 +212,8 @@ func TestEventsAreBounded(t *testing.T) {
 	}
 }
 
-// TestShoppingIsForgottenAfter90Days checks that the worker deletes events and carts, and that nothing older is shown.
+// TestShoppingIsForgottenAfter90Days checks that the worker deletes events and carts, and that nothing older
+// is shown.
 func TestShoppingIsForgottenAfter90Days(t *testing.T) {
 	t.Parallel()
 	h := newTestApp(t)
@@ -240,8 +241,8 @@ func TestShoppingIsForgottenAfter90Days(t *testing.T) {
 	}
 }
 
-// TestErasureForgetsTheShopping deletes an account and searches for what was said about its shopping. The use of the
-// voucher stays counted.
+// TestErasureForgetsTheShopping deletes an account and searches for what was said about its shopping. The use
+// of the voucher stays counted.
 func TestErasureForgetsTheShopping(t *testing.T) {
 	t.Parallel()
 	h := newTestApp(t)
@@ -364,8 +365,8 @@ func shoppingJobCases() map[string]func(h *testApp) {
 	}
 }
 
-// TestErasureDuringShopping deletes the account between any two operations of the store while something about the
-// customer's shopping is being stored. Nothing of the customer stays.
+// TestErasureDuringShopping deletes the account between any two operations of the store while something about
+// the customer's shopping is being stored. Nothing of the customer stays.
 func TestErasureDuringShopping(t *testing.T) {
 	t.Parallel()
 	trace := shoppingTraces()["cart"]

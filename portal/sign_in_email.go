@@ -29,8 +29,8 @@ type SignInMailWire struct {
 // MailSignIn emails the customer with the shop system's id a sign-in link to a destination: a path of the
 // portal or a URL on one of the shop's origins. "" and an empty body mean the orders; any other destination
 // is Invalid at "/destination". The email counts against the limits of the address, beyond which it is
-// validate.TooMany. An unknown id is validate.NotFound, a disabled customer a Conflict. If key is not "", repeating the request within a day sends nothing
-// more.
+// validate.TooMany. An unknown id is validate.NotFound, a disabled customer a Conflict. If key is not "",
+// repeating the request within a day sends nothing more.
 func (f Feed) MailSignIn(ctx context.Context, id string, body []byte, key string) error {
 	var w SignInMailWire
 	if len(body) > 0 {
@@ -88,8 +88,8 @@ func (w Worker) postSignInEmail(ctx context.Context, shop shop.Shop,
 	})
 }
 
-// CountSignInEmail counts a sign-in email that the customer did not ask for against the hourly and then the daily
-// limit of its address. Requests refused by the hourly limit do not use up the daily one.
+// CountSignInEmail counts a sign-in email that the customer did not ask for against the hourly and then the
+// daily limit of its address. Requests refused by the hourly limit do not use up the daily one.
 func (a *App) CountSignInEmail(ctx context.Context, shop, email string) error {
 	for _, b := range []subjectLimit{
 		a.limitOf(shop, "feed-hour", limit(requestsAnHour, time.Hour), mailbox(email)),

@@ -27,8 +27,8 @@ func (w Worker) credentialJobs() job.Source {
 	}
 }
 
-// postSignInNotice turns a sign-in's notice into an outbox entry. Repeating it adds no second email, since the
-// key is the same.
+// postSignInNotice turns a sign-in's notice into an outbox entry. Repeating it adds no second email, since
+// the key is the same.
 func (w Worker) postSignInNotice(ctx context.Context, shop shop.Shop,
 	t job.Task[credential.Credentials]) (job.Finish[credential.Credentials], error) {
 	args := t.Job.Args
@@ -42,8 +42,8 @@ func (w Worker) postSignInNotice(ctx context.Context, shop shop.Shop,
 	})
 }
 
-// composeSignInNotice composes the email about a sign-in, with a new "this wasn't me" link of which only the hash
-// is stored.
+// composeSignInNotice composes the email about a sign-in, with a new "this wasn't me" link of which only the
+// hash is stored.
 func (w Worker) composeSignInNotice(ctx context.Context, shop shop.Shop, entry string,
 	e mail.Entry) (shop.Recipient, letterWriter, error) {
 	to, t, err := w.revokeTokenFor(ctx, shop, entry, e)
@@ -66,8 +66,8 @@ func (w Worker) revokeTokenFor(ctx context.Context, sh shop.Shop, entry string, 
 	return to, t, err
 }
 
-// addRevokeToken creates the secret of the "this wasn't me" link for an outbox entry and stores its hash in the
-// credentials document.
+// addRevokeToken creates the secret of the "this wasn't me" link for an outbox entry and stores its hash in
+// the credentials document.
 func (w Worker) addRevokeToken(ctx context.Context, shop shop.Shop, key, entry string,
 	unsure bool) (credential.Token, error) {
 	t := credential.NewToken(key)
@@ -159,8 +159,8 @@ func (v Visitor) RevokeAccess(ctx context.Context, text string) error {
 	return wrap("raise the alarm", err)
 }
 
-// revokeByReserved also ends all sessions, links and codes of the account's current address, if the alarm came
-// from an earlier address of the account or from a document of a replaced secret.
+// revokeByReserved also ends all sessions, links and codes of the account's current address, if the alarm
+// came from an earlier address of the account or from a document of a replaced secret.
 func (v Visitor) revokeByReserved(ctx context.Context, key string, doc credential.Credentials) error {
 	c, err := v.app.customer(ctx, v.shop.ID, doc.Customer)
 	if err != nil || c.Email != doc.Email && c.ReservedIndex(doc.Email) < 0 {

@@ -13,8 +13,8 @@ import (
 	"postern/storage"
 )
 
-// TestAFormCannotLeadAnEmailToAnotherCustomer sends a form of a new customer whose id is another customer's, and
-// one form with two emails.
+// TestAFormCannotLeadAnEmailToAnotherCustomer sends a form of a new customer whose id is another customer's,
+// and one form with two emails.
 func TestAFormCannotLeadAnEmailToAnotherCustomer(t *testing.T) {
 	t.Parallel()
 	h := newTestApp(t)
@@ -38,8 +38,8 @@ func TestAFormCannotLeadAnEmailToAnotherCustomer(t *testing.T) {
 	}
 }
 
-// TestUndoNeverOverridesTheCustomersWithdrawal undoes the withdrawals of consents that a feed reported, and that
-// the customer repeated after staff.
+// TestUndoNeverOverridesTheCustomersWithdrawal undoes the withdrawals of consents that a feed reported, and
+// that the customer repeated after staff.
 func TestUndoNeverOverridesTheCustomersWithdrawal(t *testing.T) {
 	t.Parallel()
 	h := newTestApp(t)

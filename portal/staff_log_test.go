@@ -88,8 +88,8 @@ func TestActsOnStaffAreLogged(t *testing.T) {
 	}
 }
 
-// TestAnActOnStaffSurvivesACrash removes a person in a process that dies before each of its writes: the entry is in
-// the log exactly if the person is gone.
+// TestAnActOnStaffSurvivesACrash removes a person in a process that dies before each of its writes: the entry
+// is in the log exactly if the person is gone.
 func TestAnActOnStaffSurvivesACrash(t *testing.T) {
 	t.Parallel()
 	crashes(t, func(h *testApp) (func(*portal.App) error, func(bool)) {
@@ -120,8 +120,8 @@ func TestAnActOnStaffSurvivesACrash(t *testing.T) {
 	})
 }
 
-// TestAnOwnerEndsOneSessionOfAColleague ends one of two sessions: at once, for good, with an entry, and without
-// touching the other. Somebody else than an owner cannot.
+// TestAnOwnerEndsOneSessionOfAColleague ends one of two sessions: at once, for good, with an entry, and
+// without touching the other. Somebody else than an owner cannot.
 func TestAnOwnerEndsOneSessionOfAColleague(t *testing.T) {
 	t.Parallel()
 	h := newTestApp(t)

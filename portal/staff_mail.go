@@ -56,8 +56,8 @@ func (w Worker) accessJobs() job.Source {
 	}
 }
 
-// tellOfRoster posts the emails about an act on the roster: to the person, and to the owners if it concerns who
-// can sign in. The access of a removed person is deleted.
+// tellOfRoster posts the emails about an act on the roster: to the person, and to the owners if it concerns
+// who can sign in. The access of a removed person is deleted.
 func (w Worker) tellOfRoster(ctx context.Context, shop shop.Shop,
 	t job.Task[staff.Roster]) (job.Finish[staff.Roster], error) {
 	args := t.Job.Args
@@ -180,8 +180,8 @@ func (w Worker) composeStaffNotice(_ context.Context, shop shop.Shop, _ string,
 // recipientOf returns the recipient of an email to a person who is no customer.
 func recipientOf(e mail.Entry) shop.Recipient { return shop.Recipient{Email: e.To} }
 
-// composeStaffSignIn creates the secrets of a sign-in email and stores their hashes. It drops emails to addresses
-// that are not on the roster, to people whose invitation has expired, and what is over the limits.
+// composeStaffSignIn creates the secrets of a sign-in email and stores their hashes. It drops emails to
+// addresses that are not on the roster, to people whose invitation has expired, and what is over the limits.
 func (w Worker) composeStaffSignIn(ctx context.Context, shop shop.Shop, entry string,
 	e mail.Entry) (shop.Recipient, letterWriter, error) {
 	to, now := recipientOf(e), w.app.now()
@@ -230,9 +230,9 @@ func (w Worker) composeStaffSignIn(ctx context.Context, shop shop.Shop, entry st
 	return to, func(l *i18n.Localizer) mail.Letter { return offer.staffLetter(shop, l, e) }, err
 }
 
-// allowStaff counts an email against the daily limit of its address and drops it if that is used up, unless it
-// was requested from a browser that has signed in there before. Part of the daily limit is reserved for such
-// browsers, so that a stranger cannot keep a person out.
+// allowStaff counts an email against the daily limit of its address and drops it if that is used up, unless
+// it was requested from a browser that has signed in there before. Part of the daily limit is reserved for
+// such browsers, so that a stranger cannot keep a person out.
 func (w Worker) allowStaff(ctx context.Context, shop shop.Shop, m staff.Member, e mail.Entry) error {
 	if e.Attempts > 0 {
 		return nil // was counted
@@ -259,7 +259,8 @@ func (w Worker) allowStaff(ctx context.Context, shop shop.Shop, m staff.Member, 
 	return err
 }
 
-func (w Worker) overStaffLimit(ctx context.Context, shop shop.Shop, m staff.Member, label string) (bool, error) {
+func (w Worker) overStaffLimit(ctx context.Context, shop shop.Shop, m staff.Member, label string) (bool,
+	error) {
 	over, err := w.app.exceeded(ctx, []subjectLimit{
 		w.app.limitOf(shop.ID, label, limit(staffMailsADay, 24*time.Hour), m.Email),
 	})

@@ -12,8 +12,8 @@ import (
 )
 
 // RequestStaffLink requests a sign-in email for a member of the shop's staff. It does the same for every
-// well-formed address, as RequestLink does, and counts apart from it. destination is the page to open after the
-// second factor, or "".
+// well-formed address, as RequestLink does, and counts apart from it. destination is the page to open after
+// the second factor, or "".
 func (v Visitor) RequestStaffLink(ctx context.Context, email, destination, lang string) (Pending, error) {
 	return v.requestLink(ctx, email, lang, linkRequest{kind: mailStaffSignIn, limits: "staff-link",
 		destination: v.shop.Destination(destination)})
@@ -62,8 +62,8 @@ func (v Visitor) RequestAnotherStaffLink(ctx context.Context, text, lang string)
 	return v.RequestStaffLink(ctx, m.Email, page.Destination, lang)
 }
 
-// RedeemStaff uses a link of staff, once, and returns the cookie of a session that still has to prove the second
-// factor. The rules are those of Redeem.
+// RedeemStaff uses a link of staff, once, and returns the cookie of a session that still has to prove the
+// second factor. The rules are those of Redeem.
 func (v Visitor) RedeemStaff(ctx context.Context, text string) (cookie string, err error) {
 	t, ok := staff.ParseLink(text)
 	if !ok {
@@ -170,8 +170,8 @@ func (a *App) staffMember(ctx context.Context, shop, id string) (m staff.Member,
 	return m, found, ifFound(err)
 }
 
-// staffByEmail returns a member by email. For an address of nobody it returns a member without access, so that
-// what follows takes the same way.
+// staffByEmail returns a member by email. For an address of nobody it returns a member without access, so
+// that what follows takes the same way.
 func (a *App) staffByEmail(ctx context.Context, shop, email string) (staff.Member, error) {
 	roster, _, err := staff.RosterDocs(a.engine, shop).Get(ctx, staff.RosterKey)
 	m, found := roster.ByEmail(email)
@@ -181,8 +181,8 @@ func (a *App) staffByEmail(ctx context.Context, shop, email string) (staff.Membe
 	return m, ifFound(err)
 }
 
-// EnrolmentHash returns the hash of an inviter's one-time code as the roster stores it. It is keyed, because a
-// code is shorter than a link.
+// EnrolmentHash returns the hash of an inviter's one-time code as the roster stores it. It is keyed, because
+// a code is shorter than a link.
 func EnrolmentHash(ring *secret.Ring, shop, code string) string {
 	return ring.ID(shop, "staff-enrolment", credential.NormaliseCode(code))
 }

@@ -207,8 +207,8 @@ func TestStaffLinkLastsTenMinutes(t *testing.T) {
 	}
 }
 
-// TestInvitationLastsSevenDays checks that somebody who did not enrol in time gets no sign-in email, until the
-// next invitation.
+// TestInvitationLastsSevenDays checks that somebody who did not enrol in time gets no sign-in email, until
+// the next invitation.
 func TestInvitationLastsSevenDays(t *testing.T) {
 	t.Parallel()
 	h := newTestApp(t)
@@ -227,8 +227,8 @@ func TestInvitationLastsSevenDays(t *testing.T) {
 	}
 }
 
-// TestAppCodeWorksOnce uses one code of the app from several sessions at the same time, 50 requests in all. One
-// session gets in; its own repetitions get the same cookie.
+// TestAppCodeWorksOnce uses one code of the app from several sessions at the same time, 50 requests in all.
+// One session gets in; its own repetitions get the same cookie.
 func TestAppCodeWorksOnce(t *testing.T) {
 	t.Parallel()
 	h := newTestApp(t)
@@ -296,8 +296,9 @@ func TestEarlierAppCodesAreRefused(t *testing.T) {
 	}
 }
 
-// TestConfirmingTwiceIsNoWrongCode sends the form of the second factor many times at once, with a code of the app and
-// with a recovery code: no press counts as wrong. A minute later the same code does, and in another session at once.
+// TestConfirmingTwiceIsNoWrongCode sends the form of the second factor many times at once, with a code of the
+// app and with a recovery code: no press counts as wrong. A minute later the same code does, and in another
+// session at once.
 func TestConfirmingTwiceIsNoWrongCode(t *testing.T) {
 	t.Parallel()
 	h := newTestApp(t)
@@ -361,8 +362,8 @@ func TestFiveWrongAppCodes(t *testing.T) {
 	}
 }
 
-// TestFiveWrongEnrolmentCodes guesses the inviter's code many times at once: five are counted, and then the right
-// one is refused, until a reset brings a new one.
+// TestFiveWrongEnrolmentCodes guesses the inviter's code many times at once: five are counted, and then the
+// right one is refused, until a reset brings a new one.
 func TestFiveWrongEnrolmentCodes(t *testing.T) {
 	t.Parallel()
 	h := newTestApp(t)
@@ -395,7 +396,8 @@ func TestFiveWrongEnrolmentCodes(t *testing.T) {
 	}
 }
 
-// TestWrongAppCodeCostsNoEnrolmentTry checks that a typing error in the app's code does not use up the inviter's.
+// TestWrongAppCodeCostsNoEnrolmentTry checks that a typing error in the app's code does not use up the
+// inviter's.
 func TestWrongAppCodeCostsNoEnrolmentTry(t *testing.T) {
 	t.Parallel()
 	h := newTestApp(t)
@@ -448,8 +450,8 @@ func TestEnrolmentCodeWorksOnce(t *testing.T) {
 	}
 }
 
-// TestResetVoidsFactorAndSessions checks that after a reset neither the session, the app nor the recovery codes
-// work, and that the owners are told.
+// TestResetVoidsFactorAndSessions checks that after a reset neither the session, the app nor the recovery
+// codes work, and that the owners are told.
 func TestResetVoidsFactorAndSessions(t *testing.T) {
 	t.Parallel()
 	h := newTestApp(t)
@@ -486,8 +488,8 @@ func TestResetVoidsFactorAndSessions(t *testing.T) {
 	}
 }
 
-// TestDemotionDuringARequest checks that somebody who loses the role or the session, or is removed, after the request
-// began changes nothing, not even the own recovery codes.
+// TestDemotionDuringARequest checks that somebody who loses the role or the session, or is removed, after the
+// request began changes nothing, not even the own recovery codes.
 func TestDemotionDuringARequest(t *testing.T) {
 	t.Parallel()
 	for name, lose := range map[string]func(h *testApp, other merchant.Staff, id string) error{
@@ -567,8 +569,8 @@ func TestAnOwnerIsLeft(t *testing.T) {
 	}
 }
 
-// TestLastOwnerStays checks that the last owner who can sign in can be neither demoted nor removed, also by the
-// command line and while another owner has not enrolled.
+// TestLastOwnerStays checks that the last owner who can sign in can be neither demoted nor removed, also by
+// the command line and while another owner has not enrolled.
 func TestLastOwnerStays(t *testing.T) {
 	t.Parallel()
 	h := newTestApp(t)
@@ -612,8 +614,8 @@ func TestStoreHoldsNoUsableStaffSecret(t *testing.T) {
 	}
 }
 
-// TestReplacedSecretKeepsFactors checks that replacing the installation secret signs staff out and keeps their
-// apps and recovery codes.
+// TestReplacedSecretKeepsFactors checks that replacing the installation secret signs staff out and keeps
+// their apps and recovery codes.
 func TestReplacedSecretKeepsFactors(t *testing.T) {
 	t.Parallel()
 	h := newTestApp(t)
@@ -637,8 +639,8 @@ func TestReplacedSecretKeepsFactors(t *testing.T) {
 	}
 }
 
-// TestNewDeviceIsTold checks that a sign-in from an unknown browser is told by email, once, and one from a known
-// browser is not.
+// TestNewDeviceIsTold checks that a sign-in from an unknown browser is told by email, once, and one from a
+// known browser is not.
 func TestNewDeviceIsTold(t *testing.T) {
 	t.Parallel()
 	h := newTestApp(t)
@@ -666,8 +668,8 @@ func TestNewDeviceIsTold(t *testing.T) {
 	}
 }
 
-// TestHalfWayGrantsNothing checks that the token from before the second factor opens nothing afterwards, and that a
-// second request with the same code within a minute gets the same session.
+// TestHalfWayGrantsNothing checks that the token from before the second factor opens nothing afterwards, and
+// that a second request with the same code within a minute gets the same session.
 func TestHalfWayGrantsNothing(t *testing.T) {
 	t.Parallel()
 	h := newTestApp(t)
@@ -824,8 +826,8 @@ func TestRenewedRecoveryCodesReplaceTheOld(t *testing.T) {
 	}
 }
 
-// TestStrangersKeepNoStaffOut checks that requests from other browsers use up only their part of the daily emails:
-// a browser that signed in before still gets one, at any hour.
+// TestStrangersKeepNoStaffOut checks that requests from other browsers use up only their part of the daily
+// emails: a browser that signed in before still gets one, at any hour.
 func TestStrangersKeepNoStaffOut(t *testing.T) {
 	t.Parallel()
 	h := newTestApp(t)

@@ -161,8 +161,8 @@ func TestTwinOfTheFifthErasureGetsTheSameAnswer(t *testing.T) {
 	}
 }
 
-// TestTwinOfAnEmailChange enters the code of a change of email twice, the second time between any two steps of
-// the first. The code opens one session, as a link does: one of the two is signed in at the new email, and
+// TestTwinOfAnEmailChange enters the code of a change of email twice, the second time between any two steps
+// of the first. The code opens one session, as a link does: one of the two is signed in at the new email, and
 // the other changes nothing.
 func TestTwinOfAnEmailChange(t *testing.T) {
 	t.Parallel()

@@ -124,8 +124,8 @@ func parseUnsubscribe(shop, text string, key []byte) (u unsubscribe, ok bool) {
 }
 
 // Unsubscription returns the purpose that a one-click URL would unsubscribe from. It changes nothing,
-// because mail scanners open links too. An invalid URL is validate.NotFound, which does not reveal whether it was
-// ever valid.
+// because mail scanners open links too. An invalid URL is validate.NotFound, which does not reveal whether it
+// was ever valid.
 func (v Visitor) Unsubscription(text string) (customer.Purpose, error) {
 	u, err := v.parseUnsubscribe(text)
 	return u.purpose, err

@@ -39,7 +39,8 @@ func (h *testApp) views() (views []audit.Detail) {
 	return views
 }
 
-// TestAViewIsOneEntryAnHour views one customer many times at once, then in the next hour, and as another person.
+// TestAViewIsOneEntryAnHour views one customer many times at once, then in the next hour, and as another
+// person.
 func TestAViewIsOneEntryAnHour(t *testing.T) {
 	t.Parallel()
 	h := newTestApp(t)
@@ -90,8 +91,8 @@ func TestAViewIsOneEntryAnHour(t *testing.T) {
 	}
 }
 
-// TestNothingIsShownThatIsNotLogged views a customer in a process that dies before each write: what was shown is
-// in the log, and once.
+// TestNothingIsShownThatIsNotLogged views a customer in a process that dies before each write: what was shown
+// is in the log, and once.
 func TestNothingIsShownThatIsNotLogged(t *testing.T) {
 	t.Parallel()
 	crashes(t, func(h *testApp) (func(*portal.App) error, func(bool)) {
@@ -137,8 +138,8 @@ func (i *interrupted) Insert(ctx context.Context, collection string, r storage.R
 	return i.Engine.Insert(ctx, collection, r)
 }
 
-// TestAViewDuringAnErasureLeavesNothing erases an account between the reading of the customer and the entry about
-// the view: nothing is shown, and the entry names nobody.
+// TestAViewDuringAnErasureLeavesNothing erases an account between the reading of the customer and the entry
+// about the view: nothing is shown, and the entry names nobody.
 func TestAViewDuringAnErasureLeavesNothing(t *testing.T) {
 	t.Parallel()
 	h := newTestApp(t)

@@ -44,8 +44,8 @@ const (
 
 // RequestLink requests a sign-in email. It does the same work for every well-formed address, known or not: it
 // counts the request and writes one outbox entry, even over the address's limits, where the entry has no
-// effect. A malformed address is Invalid at "email". A client over its own limit gets validate.TooMany, whatever the
-// address, and nothing is written.
+// effect. A malformed address is Invalid at "email". A client over its own limit gets validate.TooMany,
+// whatever the address, and nothing is written.
 func (v Visitor) RequestLink(ctx context.Context, email, destination, lang string) (Pending, error) {
 	return v.requestLink(ctx, email, lang, linkRequest{kind: mailSignIn, limits: "link",
 		destination: v.shop.Destination(destination)})
@@ -110,15 +110,16 @@ func (v Visitor) Link(ctx context.Context, text string) (credential.LinkPage, er
 		return damaged, nil // the account now has another address, which is not revealed to this one
 	}
 	if err == nil && doc.Customer != "" && !owner.Admits(r.MadeAt, r.Closed) {
-		return credential.LinkPage{State: credential.LinkExpired, Masked: validate.MaskEmail(doc.Email), At: now}, nil
+		return credential.LinkPage{State: credential.LinkExpired, Masked: validate.MaskEmail(doc.Email),
+			At: now}, nil
 	}
 	auto := credential.SameHash(r.Browser, v.browser.Hash()) && now.Sub(r.MadeAt) <= credential.AutoWindow
 	return credential.LinkPage{State: credential.LinkLive, Masked: validate.MaskEmail(doc.Email), At: r.Until,
 		Auto: auto, Destination: r.Destination}, err
 }
 
-// RequestAnotherLink requests a new link in place of an ended one, for the same address and destination. A damaged
-// link is Gone.
+// RequestAnotherLink requests a new link in place of an ended one, for the same address and destination. A
+// damaged link is Gone.
 func (v Visitor) RequestAnotherLink(ctx context.Context, text, lang string) (Pending, error) {
 	page, err := v.Link(ctx, text)
 	if err != nil {

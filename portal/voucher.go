@@ -44,8 +44,8 @@ func codeOf(text string) (string, error) {
 	return code, validate.InvalidFields(f.Rejected)
 }
 
-// PutVoucher stores a voucher under its code as of its updated_at. Uses that were counted stay counted, also if the
-// voucher was deleted since. Field errors are at JSON pointers.
+// PutVoucher stores a voucher under its code as of its updated_at. Uses that were counted stay counted, also
+// if the voucher was deleted since. Field errors are at JSON pointers.
 func (f Feed) PutVoucher(ctx context.Context, code string, body []byte) (order.Receipt, error) {
 	v := &validate.Validator{Latest: f.latest(), Zone: f.shop.Location()}
 	code = readCode(v, code)
@@ -59,7 +59,8 @@ func (f Feed) PutVoucher(ctx context.Context, code string, body []byte) (order.R
 		return order.Receipt{}, err
 	}
 	receipt := order.Receipt{Warnings: v.ListedWarnings()}
-	stored, err := f.app.voucherDocs(f.shop.ID).Put(ctx, code, func(doc *voucher.Voucher, found bool) (err error) {
+	stored, err := f.app.voucherDocs(f.shop.ID).Put(ctx, code, func(doc *voucher.Voucher,
+		found bool) (err error) {
 		if !found {
 			doc.Code, doc.CreatedAt = code, f.app.now()
 		}
@@ -106,8 +107,8 @@ func (f Feed) compareVoucher(stored voucher.Voucher, found bool, terms voucher.T
 	return order.Updated, err
 }
 
-// voucherHolders returns the holder keys of whom a voucher is for. A customer who was deleted is validate.Gone, and
-// one whose erasure has begun Unavailable.
+// voucherHolders returns the holder keys of whom a voucher is for. A customer who was deleted is
+// validate.Gone, and one whose erasure has begun Unavailable.
 func (a *App) voucherHolders(ctx context.Context, shop string, who voucher.Audience) ([]string, error) {
 	if who.IsZero() {
 		return []string{voucher.Everyone}, nil
@@ -249,8 +250,8 @@ func (w Worker) eraseRedemptions(ctx context.Context, shop shop.Shop, c customer
 	})
 }
 
-// eachHeld visits the documents of the holders that an index finds, until there are none: do takes each out of the
-// index.
+// eachHeld visits the documents of the holders that an index finds, until there are none: do takes each out
+// of the index.
 func eachHeld[T any](ctx context.Context, docs storage.Docs[T], index string, holders []string,
 	do func(key string) error) error {
 	for _, holder := range holders {
@@ -274,7 +275,8 @@ func eachHeld[T any](ctx context.Context, docs storage.Docs[T], index string, ho
 }
 
 // keysHeld returns the keys of the documents of the holders that an index finds, each once.
-func keysHeld[T any](ctx context.Context, docs storage.Docs[T], index string, holders []string) ([]string, error) {
+func keysHeld[T any](ctx context.Context, docs storage.Docs[T], index string,
+	holders []string) ([]string, error) {
 	var keys []string
 	for _, holder := range holders {
 		query := storage.Query{Index: index, Equal: []any{holder}, Limit: readBatch}

@@ -36,8 +36,8 @@ func TestUsesOfABatchAreDecidedInTurn(t *testing.T) {
 	}
 }
 
-// TestBatchHasEachOrderOnce checks that two requests of one order are decided one after the other, and that no request
-// is lost.
+// TestBatchHasEachOrderOnce checks that two requests of one order are decided one after the other, and that
+// no request is lost.
 func TestBatchHasEachOrderOnce(t *testing.T) {
 	t.Parallel()
 	w := voucherUses{waiting: map[string][]*voucherUse{}}

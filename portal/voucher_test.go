@@ -71,8 +71,8 @@ func (h *testApp) feeds(count int) []portal.Feed {
 	return feeds
 }
 
-// TestThousandOrdersShareTheUsesOfAVoucher redeems a voucher with 500 uses by 1,000 orders at the same time, in one
-// process and in three. Exactly 500 get it, and the same ones when they ask again.
+// TestThousandOrdersShareTheUsesOfAVoucher redeems a voucher with 500 uses by 1,000 orders at the same time,
+// in one process and in three. Exactly 500 get it, and the same ones when they ask again.
 func TestThousandOrdersShareTheUsesOfAVoucher(t *testing.T) {
 	t.Parallel()
 	for _, processes := range []int{1, 3} {
@@ -197,8 +197,9 @@ func TestVoucherUseIsGivenBack(t *testing.T) {
 	}
 }
 
-// TestVoucherUsesAddUp runs random sequences of redeeming and giving back by several processes, some of which die in
-// the middle. The uses that count are always those of the orders that have one, and never more than there are.
+// TestVoucherUsesAddUp runs random sequences of redeeming and giving back by several processes, some of which
+// die in the middle. The uses that count are always those of the orders that have one, and never more than
+// there are.
 func TestVoucherUsesAddUp(t *testing.T) {
 	t.Parallel()
 	for seed := range uint64(25) {
@@ -249,8 +250,8 @@ func TestVoucherUsesAddUp(t *testing.T) {
 	}
 }
 
-// TestCrashOfARedemption checks that after a crash between any two writes the order can redeem and has one use,
-// whether it asks again or the worker finishes it.
+// TestCrashOfARedemption checks that after a crash between any two writes the order can redeem and has one
+// use, whether it asks again or the worker finishes it.
 func TestCrashOfARedemption(t *testing.T) {
 	t.Parallel()
 	crashes(t, func(h *testApp) (func(*portal.App) error, func(bool)) {
@@ -324,8 +325,8 @@ func TestVoucherSaysWhyNot(t *testing.T) {
 	}
 }
 
-// TestEachCustomerUsesAVoucherAsOftenAsItSays redeems a voucher at the same time by orders of one customer, who is named
-// by id and by email.
+// TestEachCustomerUsesAVoucherAsOftenAsItSays redeems a voucher at the same time by orders of one customer,
+// who is named by id and by email.
 func TestEachCustomerUsesAVoucherAsOftenAsItSays(t *testing.T) {
 	t.Parallel()
 	h := newTestApp(t)
@@ -362,8 +363,8 @@ func TestEachCustomerUsesAVoucherAsOftenAsItSays(t *testing.T) {
 	}
 }
 
-// TestLateStepChangesNothing has another process give back a use, and another order take it, between any two operations of
-// the process that took it first.
+// TestLateStepChangesNothing has another process give back a use, and another order take it, between any two
+// operations of the process that took it first.
 func TestLateStepChangesNothing(t *testing.T) {
 	t.Parallel()
 	for turn := 0; ; turn++ {

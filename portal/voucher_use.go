@@ -13,9 +13,9 @@ import (
 	"postern/storage"
 )
 
-// voucherUses gathers the uses of a voucher that are asked for while others are being written, so that a thousand
-// at the same time share a few writes of the voucher and never run into conflicts with one another. Processes that
-// write the same voucher at the same time repeat their write, as with any document.
+// voucherUses gathers the uses of a voucher that are asked for while others are being written, so that a
+// thousand at the same time share a few writes of the voucher and never run into conflicts with one another.
+// Processes that write the same voucher at the same time repeat their write, as with any document.
 type voucherUses struct {
 	mu      sync.Mutex
 	waiting map[string][]*voucherUse // by shop and code; a key that is present has a writer
@@ -39,9 +39,9 @@ const (
 	useTries     = 100
 )
 
-// Redeem takes a use of a voucher for an order and returns what the voucher takes off. The same order gets the same
-// answer, however often and late it asks, and takes one use. A voucher that the order cannot use is a
-// validate.Conflict; an unknown one is NotFound.
+// Redeem takes a use of a voucher for an order and returns what the voucher takes off. The same order gets
+// the same answer, however often and late it asks, and takes one use. A voucher that the order cannot use is
+// a validate.Conflict; an unknown one is NotFound.
 func (f Feed) Redeem(ctx context.Context, code string, body []byte) (voucher.RedemptionRecord, error) {
 	code, err := codeOf(code)
 	if err != nil {
@@ -65,8 +65,8 @@ func (f Feed) Redeem(ctx context.Context, code string, body []byte) (voucher.Red
 	return u.result.Record(), nil
 }
 
-// GiveBack gives the use of an order back. Giving it back twice changes nothing; an order that never had one is
-// validate.NotFound.
+// GiveBack gives the use of an order back. Giving it back twice changes nothing; an order that never had one
+// is validate.NotFound.
 func (f Feed) GiveBack(ctx context.Context, code, number string) error {
 	code, number, err := readUse(code, number)
 	if err != nil {
@@ -96,8 +96,8 @@ func readUse(code, number string) (string, string, error) {
 
 func notRedeemed() error { return validate.NewError(validate.NotFound, "voucher.not_redeemed") }
 
-// redemption returns the use of a voucher by an order, the zero one if there is none. A step in progress counts: if
-// its process died, nothing else would tell of it.
+// redemption returns the use of a voucher by an order, the zero one if there is none. A step in progress
+// counts: if its process died, nothing else would tell of it.
 func (a *App) redemption(ctx context.Context, shop, code, number string) (voucher.Redemption, error) {
 	v, err := a.voucherDocs(shop).Read(ctx, code)
 	if err != nil {
@@ -167,8 +167,8 @@ func (w *voucherUses) next(key string) (batch []*voucherUse) {
 	return batch
 }
 
-// decideUses decides the uses of a batch, each by itself, and stores those that it allows. The voucher is written
-// first: it counts them, and from then on they are done, also if the process dies.
+// decideUses decides the uses of a batch, each by itself, and stores those that it allows. The voucher is
+// written first: it counts them, and from then on they are done, also if the process dies.
 func (a *App) decideUses(ctx context.Context, shop, code string, batch []*voucherUse) error {
 	docs := a.voucherDocs(shop)
 	for range useTries {
@@ -208,8 +208,8 @@ func (a *App) decideUses(ctx context.Context, shop, code string, batch []*vouche
 	return validate.NewError(validate.Conflict, "error.conflict")
 }
 
-// decideUse begins a step of the voucher, whose earlier ones are all in the redemptions, or says why not. An order
-// that has what it asks for gets it again.
+// decideUse begins a step of the voucher, whose earlier ones are all in the redemptions, or says why not. An
+// order that has what it asks for gets it again.
 func (a *App) decideUse(ctx context.Context, shop string, v *voucher.Voucher, u *voucherUse) (
 	voucher.Redemption, error) {
 	kept, err := a.redemptionDocs(shop).Read(ctx, voucher.RedemptionKey(v.Code, u.order))
@@ -309,7 +309,8 @@ func (a *App) endSteps(ctx context.Context, shop, code string, seq int64) error 
 }
 
 // settleVoucher finishes the steps that a crash left.
-func (w Worker) settleVoucher(ctx context.Context, t job.Task[voucher.Voucher]) (job.Finish[voucher.Voucher], error) {
+func (w Worker) settleVoucher(ctx context.Context,
+	t job.Task[voucher.Voucher]) (job.Finish[voucher.Voucher], error) {
 	if err := w.app.settleSteps(ctx, t.Shop, t.Doc); err != nil {
 		return nil, err
 	}

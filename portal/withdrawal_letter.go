@@ -39,8 +39,8 @@ func repeatsNumber(w withdrawal.Withdrawal) bool {
 	return w.Order != "" || w.Customer != "" || order.LooksLikeNumber(w.Statement.Number)
 }
 
-// withdrawalReceiptLetter writes the acknowledgement required by Art. 11a(4): the statement's content, and the date
-// and time when it was sent.
+// withdrawalReceiptLetter writes the acknowledgement required by Art. 11a(4): the statement's content, and
+// the date and time when it was sent.
 func withdrawalReceiptLetter(w withdrawal.Withdrawal, shop shop.Shop, l *i18n.Localizer) mail.Letter {
 	said := w.Statement.Unlinked()
 	letter := shop.Letter(l, "mail.withdrawal", "Number", w.Order, "When", w.At, "Zone", shop.TimeZone)

@@ -9,8 +9,8 @@ import (
 	"go.mongodb.org/mongo-driver/v2/bson"
 )
 
-// MaxLook is the number of rows at which a Find with conditions or a prefix looks. It then returns what it has
-// found.
+// MaxLook is the number of rows at which a Find with conditions or a prefix looks. It then returns what it
+// has found.
 const MaxLook = 5000
 
 // maxChoices bounds the values of one condition, and the conditions of one query.

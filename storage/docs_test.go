@@ -242,7 +242,8 @@ func TestErrorsNameTheCollectionNotTheDocument(t *testing.T) {
 	}
 }
 
-// TestReadAllKeepsTheSequence reads documents, of which one does not exist, as a type with some of their fields.
+// TestReadAllKeepsTheSequence reads documents, of which one does not exist, as a type with some of their
+// fields.
 func TestReadAllKeepsTheSequence(t *testing.T) {
 	t.Parallel()
 	d := openNotes(t)

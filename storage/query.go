@@ -20,8 +20,8 @@ const MaxLimit = 1000
 // multi-valued and not in the head, it returns a single page, ordered by key among those found. A
 // multi-valued field must be in Equal or be the field of Prefix.
 //
-// Where are further conditions, on fields of the head. A Find tests them while it walks the index. With Where or
-// Prefix it looks at no more than MaxLook rows.
+// Where are further conditions, on fields of the head. A Find tests them while it walks the index. With Where
+// or Prefix it looks at no more than MaxLook rows.
 type Query struct {
 	Index      string
 	Equal      []any

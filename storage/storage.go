@@ -118,8 +118,8 @@ type Tally struct {
 // returned nil survives a crash and a power loss. Ids and strings compare by bytes, times have millisecond
 // precision.
 type Engine interface {
-	// Get returns the whole document, envelope included, or ErrNotFound. The document is the caller's, as are the
-	// heads of a Scan: nobody else may change its memory later.
+	// Get returns the whole document, envelope included, or ErrNotFound. The document is the caller's, as are
+	// the heads of a Scan: nobody else may change its memory later.
 	Get(ctx context.Context, collection, id string) (bson.Raw, error)
 	// Insert stores a new document, or returns ErrExists.
 	Insert(ctx context.Context, collection string, r Record) error

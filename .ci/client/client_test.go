@@ -85,8 +85,8 @@ func connect(t *testing.T, i *webtest.Installation, key string) *ClientWithRespo
 	return api
 }
 
-// TestGeneratedClientRedeemsVouchers sends a voucher, a cart and an event, and redeems the voucher, with the generated
-// client.
+// TestGeneratedClientRedeemsVouchers sends a voucher, a cart and an event, and redeems the voucher, with the
+// generated client.
 func TestGeneratedClientRedeemsVouchers(t *testing.T) {
 	t.Parallel()
 	i := webtest.Portal(t)

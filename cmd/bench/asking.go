@@ -47,7 +47,8 @@ func (b *bench) asking(ctx context.Context) (err error) {
 	return b.askStaff(ctx)
 }
 
-// askStaff compares the times at the sign-in page of staff. A shop has few of them, so each address comes often.
+// askStaff compares the times at the sign-in page of staff. A shop has few of them, so each address comes
+// often.
 func (b *bench) askStaff(ctx context.Context) error {
 	staffs := door{path: "/admin/sign-in", known: 0, unknown: 2 * b.stored, many: min(staffMembers, b.stored)}
 	err := within(ctx, b.store, func(_ storage.Engine, app *portal.App) error {

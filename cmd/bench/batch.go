@@ -27,8 +27,8 @@ func newLongOrder(c int, now time.Time) sentOrder {
 	return o
 }
 
-// longOrder measures the pages of orders with many lines, which the shop's system sends first. They change the
-// customers' lists, so this comes after the measurement of these.
+// longOrder measures the pages of orders with many lines, which the shop's system sends first. They change
+// the customers' lists, so this comes after the measurement of these.
 func (b *bench) longOrder(ctx context.Context, p *process, customers []customer) error {
 	customers, now := customers[:min(longOrders, len(customers))], time.Now()
 	send := load{

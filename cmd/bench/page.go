@@ -77,8 +77,8 @@ func (o options) accountPages(customers []customer) map[string]load {
 	return pages
 }
 
-// search measures the search for the second product of the customers' orders, which two orders of three have. The
-// oldest of them is not on the first page of the list.
+// search measures the search for the second product of the customers' orders, which two orders of three have.
+// The oldest of them is not on the first page of the list.
 func (b *bench) search(ctx context.Context, p *process, customers []customer) error {
 	found, err := b.steady(ctx, p, b.view(customers,
 		func(c customer) string {

@@ -54,8 +54,8 @@ func (b *bench) askPairs(ctx context.Context, p *process, d door, how string) er
 // warmUps returns the number of pairs that are sent before the measurement.
 func (o options) warmUps() int { return min(mostWarmUps, o.pairs) }
 
-// door is a sign-in page, with the known and unknown addresses that links are requested for: those of places from
-// one on, of which there are so many, or as many as are needed with 0.
+// door is a sign-in page, with the known and unknown addresses that links are requested for: those of places
+// from one on, of which there are so many, or as many as are needed with 0.
 type door struct {
 	path           string
 	known, unknown int

@@ -16,8 +16,8 @@ import (
 	"postern/storage"
 )
 
-// BenchmarkPut puts a new order of each of 200 customers in this process and without a network, 16 at a time, and
-// then counts them, for profiles:
+// BenchmarkPut puts a new order of each of 200 customers in this process and without a network, 16 at a time,
+// and then counts them, for profiles:
 //
 //	go test ./cmd/bench -run - -bench Put -benchmem -cpuprofile cpu.out
 func BenchmarkPut(b *testing.B) {

@@ -93,7 +93,8 @@ func TestLogCommands(t *testing.T) {
 	command("log", "verify", "--head", "9"+head).want(t, exitFailure, "The end of the log is missing", "tampered")
 }
 
-// TestLogSurvivesBackupAndCopy backs up, restores and copies a store, and verifies each log with the same head.
+// TestLogSurvivesBackupAndCopy backs up, restores and copies a store, and verifies each log with the same
+// head.
 func TestLogSurvivesBackupAndCopy(t *testing.T) {
 	t.Parallel()
 	dir, work := loggedStore(t), t.TempDir()

@@ -56,8 +56,8 @@ func checkTraces(env map[string]string, wrong *problems) {
 	}
 }
 
-// traces sends a span for each request to a collector. A span contains only the data of a web.ResponseInfo: no
-// address, query or header.
+// traces sends a span for each request to a collector. A span contains only the data of a web.ResponseInfo:
+// no address, query or header.
 type traces struct {
 	provider *sdktrace.TracerProvider
 	tracer   trace.Tracer

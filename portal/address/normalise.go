@@ -12,8 +12,8 @@ import (
 // Normalise returns an address in canonical form: Unicode NFC, with white space (including line breaks)
 // trimmed and collapsed and invisible characters removed; the country as a code if CountryCode finds one;
 // the postal code as written in the country; an area as a code if the country's list has the given code or
-// name, also with the country before it; the phone number in E.164. Values that cannot be read stay as they are, for Validate to report.
-// Applying it again changes nothing.
+// name, also with the country before it; the phone number in E.164. Values that cannot be read stay as they
+// are, for Validate to report. Applying it again changes nothing.
 func (a *Formats) Normalise(addr Address) Address {
 	for _, name := range Names() {
 		addr.Set(name, tidy(addr.Get(name)))

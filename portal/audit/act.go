@@ -1,6 +1,6 @@
-// Package audit is the log of the acts on a shop's customers and staff: who did what to whom, when, why, and what it
-// changed. Entries are only added, and each contains the hash of the one before, so that a change to the log
-// can be found.
+// Package audit is the log of the acts on a shop's customers and staff: who did what to whom, when, why, and
+// what it changed. Entries are only added, and each contains the hash of the one before, so that a change to
+// the log can be found.
 //
 // An entry consists of two documents. The link belongs to the chain and names no customer. The detail holds
 // everything about the customer and is emptied when the customer is erased, which leaves the chain intact.
@@ -183,7 +183,8 @@ type Act struct {
 	Erases   []string  `bson:"erases,omitempty" json:"erases,omitempty"`   // of CustomerErased: the acts that it emptied
 }
 
-// UndoOf returns the act that undoes another one. Its id follows from the other's, so that nothing is undone twice.
+// UndoOf returns the act that undoes another one. Its id follows from the other's, so that nothing is undone
+// twice.
 func UndoOf(act string, by Actor, at time.Time) Act {
 	undo := New(CustomerUndone, by, at)
 	undo.ID, undo.Undoes = undoID(act), act

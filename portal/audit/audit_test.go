@@ -116,7 +116,8 @@ func (l testLog) link(n int) audit.Link {
 	return link
 }
 
-// overwrite stores a link in the place of the one with a number, as somebody would who can write to the store.
+// overwrite stores a link in the place of the one with a number, as somebody would who can write to the
+// store.
 func (l testLog) overwrite(n int, link audit.Link) {
 	l.t.Helper()
 	_, err := l.links().Put(l.t.Context(), key(n), func(stored *audit.Link, _ bool) error {
@@ -522,8 +523,8 @@ func (c *crashing) Replace(ctx context.Context, collection string, r storage.Rec
 	return c.Engine.Replace(ctx, collection, r, read)
 }
 
-// TestAppendingSurvivesACrashAtEachWrite records and appends seven acts in a process that dies before its first
-// write, its second and so on. The next process completes the log: no act is lost, none is in it twice.
+// TestAppendingSurvivesACrashAtEachWrite records and appends seven acts in a process that dies before its
+// first write, its second and so on. The next process completes the log: no act is lost, none is in it twice.
 func TestAppendingSurvivesACrashAtEachWrite(t *testing.T) {
 	t.Parallel()
 	for writes := int64(0); ; writes++ {
@@ -552,8 +553,8 @@ func TestAppendingSurvivesACrashAtEachWrite(t *testing.T) {
 	}
 }
 
-// TestCompletingABatchLooksForLaterActs records an act after a process died that had chosen its batch: the process that
-// completes the batch must look again.
+// TestCompletingABatchLooksForLaterActs records an act after a process died that had chosen its batch: the
+// process that completes the batch must look again.
 func TestCompletingABatchLooksForLaterActs(t *testing.T) {
 	t.Parallel()
 	l := newTestLog(t)

@@ -25,8 +25,8 @@ func benchmarkRows(b *testing.B) []int {
 	return []int{1000, 100_000}
 }
 
-// BenchmarkList reads the first page of fifty entries, by each condition, from a small and a large log. Its times
-// should differ little. One customer, kind or actor has a tenth of all entries.
+// BenchmarkList reads the first page of fifty entries, by each condition, from a small and a large log. Its
+// times should differ little. One customer, kind or actor has a tenth of all entries.
 func BenchmarkList(b *testing.B) {
 	for _, rows := range benchmarkRows(b) {
 		l := newTestLog(b)

@@ -57,8 +57,8 @@ func (d *Detail) erase(by string) {
 }
 
 // digest returns the hash of the detail: of the salt, customer, reason, address, of each change the field,
-// before and after, and of the act that this one undoes with its batch, if it names one of them. The hash of the
-// member of staff, and that of the acts erased, follow if there are any.
+// before and after, and of the act that this one undoes with its batch, if it names one of them. The hash of
+// the member of staff, and that of the acts erased, follow if there are any.
 func (d Detail) digest() string {
 	parts := []string{d.Salt, d.Customer, d.Reason, d.Address}
 	for _, c := range d.Changes {
@@ -102,8 +102,8 @@ func hashOf(parts ...string) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// Head is the last entry of a log: its number and its hash. Kept elsewhere, it shows later that no entry up to
-// it was changed or removed.
+// Head is the last entry of a log: its number and its hash. Kept elsewhere, it shows later that no entry up
+// to it was changed or removed.
 type Head struct {
 	Number int64
 	Hash   string

@@ -50,8 +50,8 @@ func TestErasureLeavesTheChain(t *testing.T) {
 	}
 }
 
-// TestNoOtherErasureCoversADetail erases one customer, and then empties a detail about another as that erasure would
-// have done.
+// TestNoOtherErasureCoversADetail erases one customer, and then empties a detail about another as that
+// erasure would have done.
 func TestNoOtherErasureCoversADetail(t *testing.T) {
 	t.Parallel()
 	l := newTestLog(t)
@@ -75,8 +75,8 @@ func TestNoOtherErasureCoversADetail(t *testing.T) {
 	}
 }
 
-// TestErasingSurvivesACrashAtEachWrite erases a customer with more acts than an erasure lists, in processes that die
-// one after another. Nothing about the customer is left, and the log verifies.
+// TestErasingSurvivesACrashAtEachWrite erases a customer with more acts than an erasure lists, in processes
+// that die one after another. Nothing about the customer is left, and the log verifies.
 func TestErasingSurvivesACrashAtEachWrite(t *testing.T) {
 	t.Parallel()
 	l := newTestLog(t)

@@ -134,8 +134,8 @@ func (l Log) append(ctx context.Context) (more bool, err error) {
 	return !own || len(links) == batchSize, err
 }
 
-// choose returns the head with the batch to be appended, which is empty if no act waits, and whether this call
-// has chosen it. A batch that another process has chosen may lack acts that were recorded since.
+// choose returns the head with the batch to be appended, which is empty if no act waits, and whether this
+// call has chosen it. A batch that another process has chosen may lack acts that were recorded since.
 //
 // An act that waits was read after the head, so that it is in no link up to there: acts get their numbers
 // before the head moves on.
@@ -223,9 +223,9 @@ func each[T any](ctx context.Context, list []T, do func(context.Context, T) erro
 }
 
 // Erase empties the details of all acts on a customer. by is the act of the erasure, which must not name the
-// customer. It lists the acts that it empties and is recorded first, so that verifying can tell an erased detail from
-// one that somebody emptied. Further erasures follow for more than batchSize acts, and for those that were recorded
-// in the meantime; repeating an erasure records none twice.
+// customer. It lists the acts that it empties and is recorded first, so that verifying can tell an erased
+// detail from one that somebody emptied. Further erasures follow for more than batchSize acts, and for those
+// that were recorded in the meantime; repeating an erasure records none twice.
 func (l Log) Erase(ctx context.Context, customer string, by Act) error {
 	for base, part := by.ID, 0; ; {
 		page, err := storage.Find[struct{}](ctx, l.details(), storage.Query{Index: byCustomer,
@@ -251,14 +251,16 @@ func (l Log) Erase(ctx context.Context, customer string, by Act) error {
 	}
 }
 
-// recordErasure records an erasure, or finds it as an earlier call recorded it, and reports whether it lists all that
-// is to be emptied.
+// recordErasure records an erasure, or finds it as an earlier call recorded it, and reports whether it lists
+// all that is to be emptied.
 func (l Log) recordErasure(ctx context.Context, by Act) (listed bool, err error) {
 	if err := l.Record(ctx, by); err != nil {
 		return false, err
 	}
 	stored, _, err := l.details().Get(ctx, by.ID)
-	return !slices.ContainsFunc(by.Erases, func(id string) bool { return !slices.Contains(stored.Erases, id) }), err
+	return !slices.ContainsFunc(by.Erases, func(id string) bool {
+		return !slices.Contains(stored.Erases, id)
+	}), err
 }
 
 // emptyBy returns what empties a detail.

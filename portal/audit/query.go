@@ -23,8 +23,8 @@ type Query struct {
 }
 
 // Page is a part of the log, newest first. Next and Previous are cursors for the neighbouring pages, "" if
-// there is none. Partial says that a query by a person and further conditions stopped after storage.MaxLook entries:
-// there may be more, which Next finds.
+// there is none. Partial says that a query by a person and further conditions stopped after storage.MaxLook
+// entries: there may be more, which Next finds.
 type Page struct {
 	Entries  []Detail
 	Next     string
@@ -52,8 +52,8 @@ func (l Log) List(ctx context.Context, q Query) (Page, error) {
 	return page, err
 }
 
-// plan returns the query of the index. Of a person's entries, which are few, the other conditions are tested; actor and
-// kind have an index of their own.
+// plan returns the query of the index. Of a person's entries, which are few, the other conditions are tested;
+// actor and kind have an index of their own.
 func (q Query) plan() storage.Query {
 	find := storage.Query{Index: byTime, Descending: true, Limit: q.Limit, Cursor: q.Cursor}
 	person := q.Customer != "" || q.Member != ""
@@ -95,7 +95,8 @@ func (l Log) Get(ctx context.Context, act string) (Detail, error) {
 }
 
 // Find returns an act by its id: one that a document still carries in its list of jobs, or one in the log.
-// Otherwise it is storage.ErrNotFound. An act is recorded before the document stops carrying it, so none is missed.
+// Otherwise it is storage.ErrNotFound. An act is recorded before the document stops carrying it, so none is
+// missed.
 func (l Log) Find(ctx context.Context, carried job.List, id string) (Act, error) {
 	acts, err := Pending(carried)
 	if err != nil {

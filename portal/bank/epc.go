@@ -16,13 +16,14 @@ func (p Payment) epc() string {
 	if reference := compact(p.Reference); isCreditorReference(reference) {
 		structured, text = reference, ""
 	}
-	lines := []string{"BCD", "002", "1", "SCT", p.BIC, cut(p.Name, epcName), p.IBAN, "EUR" + p.Amount.Decimal(), "",
+	lines := []string{"BCD", "002", "1", "SCT", p.BIC, cut(p.Name, epcName), p.IBAN,
+		"EUR" + p.Amount.Decimal(), "",
 		structured, text}
 	return strings.TrimRight(strings.Join(lines, "\n"), "\n")
 }
 
-// remittance returns the reference, with the symbols of a Czech or Slovak payment as their banks write them in
-// SEPA transfers.
+// remittance returns the reference, with the symbols of a Czech or Slovak payment as their banks write them
+// in SEPA transfers.
 func (p Payment) remittance() string {
 	if p.VariableSymbol == "" {
 		return cut(p.Reference, epcText)

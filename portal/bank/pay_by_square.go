@@ -18,15 +18,16 @@ const (
 	lzmaHeader       = 13
 )
 
-// payBySquare writes one payment order as PAY by square 1.0 of the Slovak Banking Association: fields parted by
-// tabs, a checksum before them, compressed, in base32.
+// payBySquare writes one payment order as PAY by square 1.0 of the Slovak Banking Association: fields parted
+// by tabs, a checksum before them, compressed, in base32.
 func (p Payment) payBySquare() string {
 	data := p.squareFields()
 	content := binary.LittleEndian.AppendUint32(nil, crc32.ChecksumIEEE([]byte(data)))
 	content = append(content, data...)
 	packed := []byte{0, 0} // PAY by square, version 1.0
 	packed = binary.LittleEndian.AppendUint16(packed, uint16(len(content)))
-	return base32.HexEncoding.WithPadding(base32.NoPadding).EncodeToString(append(packed, compressed(content)...))
+	return base32.HexEncoding.WithPadding(base32.NoPadding).EncodeToString(append(packed,
+		compressed(content)...))
 }
 
 func (p Payment) squareFields() string {

@@ -1,6 +1,7 @@
-// Package batch is a bulk change of customers: which action, on a selection that is frozen as pages of customers'
-// ids before anything changes, how far it got, and what happened to those that it left out. The id of each act
-// follows from the batch and the customer, so that working through a page again changes nothing twice.
+// Package batch is a bulk change of customers: which action, on a selection that is frozen as pages of
+// customers' ids before anything changes, how far it got, and what happened to those that it left out. The id
+// of each act follows from the batch and the customer, so that working through a page again changes nothing
+// twice.
 //
 // It must not know what an action does, or customers' documents.
 package batch
@@ -95,8 +96,8 @@ type Left struct {
 	Why      string `bson:"why"`              // a message key
 }
 
-// Kept is how long a batch is kept, so that it can be undone for audit.UndoPeriod; DraftLife how long one that
-// was never started is.
+// Kept is how long a batch is kept, so that it can be undone for audit.UndoPeriod; DraftLife how long one
+// that was never started is.
 const (
 	Kept      = audit.UndoPeriod + 24*time.Hour
 	DraftLife = 24 * time.Hour
@@ -192,8 +193,8 @@ func PageDocs(engine storage.Engine, shop string) storage.Docs[Page] {
 	return storage.Open[Page](engine, shop, PageCollection())
 }
 
-// Touched returns the customers of a page whom the batch changed. Of a page that was begun and not ended, it returns
-// all, who may have been changed.
+// Touched returns the customers of a page whom the batch changed. Of a page that was begun and not ended, it
+// returns all, who may have been changed.
 func (p Page) Touched() []string {
 	if !p.Begun {
 		return nil

@@ -1,5 +1,5 @@
-// Package cart is the cart that a customer has filled in the shop, as the shop's system last described it: one
-// for each customer.
+// Package cart is the cart that a customer has filled in the shop, as the shop's system last described it:
+// one for each customer.
 //
 // It must not know customers' documents or orders.
 package cart

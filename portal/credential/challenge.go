@@ -67,8 +67,8 @@ func (p Challenge) Accepts(wanted Challenge, tried Tally, now time.Time) bool {
 	return p.Matches(wanted) && tried.since(p.Mark) <= CodeTries && now.Before(p.Until)
 }
 
-// TakeChallenge applies the rules of a code: the right one ends all proofs of its kind, address and session. It
-// returns storage.ErrUnchanged for a wrong code or an ended session.
+// TakeChallenge applies the rules of a code: the right one ends all proofs of its kind, address and session.
+// It returns storage.ErrUnchanged for a wrong code or an ended session.
 func (a *Credentials) TakeChallenge(wanted Challenge, code string, tried Tally, now time.Time) error {
 	if _, live := a.Session(wanted.Session, now); !live {
 		return storage.ErrUnchanged

@@ -160,8 +160,8 @@ func (a *Credentials) EndState(link string, now time.Time) DeadLink {
 	return DeadLink{How: LinkDamaged}
 }
 
-// AddRequest stores a request. If five links are live already, it is stored without its link: the existing links
-// keep working, so a stranger who keeps requesting links cannot end anyone's.
+// AddRequest stores a request. If five links are live already, it is stored without its link: the existing
+// links keep working, so a stranger who keeps requesting links cannot end anyone's.
 func (a *Credentials) AddRequest(r Request) (linked bool) {
 	links, codes := 0, 0
 	for _, other := range a.Requests {

@@ -20,8 +20,8 @@ const (
 	TokenLength = 64 // base64url of both
 )
 
-// Token is the content of a link or a session cookie: the key of the credentials document, and a 256-bit secret
-// of which only the hash is stored.
+// Token is the content of a link or a session cookie: the key of the credentials document, and a 256-bit
+// secret of which only the hash is stored.
 type Token struct {
 	Credentials string // key of the credentials document
 	Secret      [SecretBytes]byte

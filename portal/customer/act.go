@@ -24,8 +24,8 @@ type FieldAct struct {
 // maxFieldActs is how many of them are kept; of more, the oldest acts cannot be undone.
 const maxFieldActs = 500
 
-// Carry makes the customer carry an act with what it changed since before. Staff can undo it as long as nothing
-// else changes the same fields.
+// Carry makes the customer carry an act with what it changed since before. Staff can undo it as long as
+// nothing else changes the same fields.
 func (c *Customer) Carry(act audit.Act, before map[string]string) error {
 	act.Changes = audit.Changes(before, c.Fields())
 	for _, change := range act.Changes {
@@ -41,8 +41,8 @@ func (c *Customer) Carry(act audit.Act, before map[string]string) error {
 	return act.Carry(&c.Work)
 }
 
-// overtake drops the acts on fields that were changed since other than by an act: they cannot be undone any more.
-// acts and before are those from before the change.
+// overtake drops the acts on fields that were changed since other than by an act: they cannot be undone any
+// more. acts and before are those from before the change.
 func (c *Customer) overtake(acts []FieldAct, before map[string]string) {
 	if len(acts) == 0 {
 		return
@@ -75,8 +75,8 @@ func (c *Customer) forgetActs(now time.Time) {
 }
 
 // Undo gives the fields that an act changed their values from before it. If something else has changed one of
-// them since, or would have to change with them, it is a Conflict with an error at each such field, and nothing
-// changes.
+// them since, or would have to change with them, it is a Conflict with an error at each such field, and
+// nothing changes.
 func (c *Customer) Undo(act audit.Act) error {
 	back, err := c.without(act)
 	if err != nil {
@@ -87,8 +87,9 @@ func (c *Customer) Undo(act audit.Act) error {
 	return nil
 }
 
-// UndoRecorded is Undo for an act that the log or the customer has, named by the act that undoes it. It is NotFound if there
-// is none on this customer, and a Conflict, too, if it cannot be undone any more or was undone already.
+// UndoRecorded is Undo for an act that the log or the customer has, named by the act that undoes it. It is
+// NotFound if there is none on this customer, and a Conflict, too, if it cannot be undone any more or was
+// undone already.
 func (c *Customer) UndoRecorded(ctx context.Context, log audit.Log, undo audit.Act, now time.Time) error {
 	earlier, err := c.act(ctx, log, undo.Undoes)
 	if err != nil {
@@ -114,8 +115,8 @@ func (c *Customer) act(ctx context.Context, log audit.Log, id string) (audit.Act
 	return found, err
 }
 
-// HasAct reports whether the customer shows that an act was done: because it can still be undone, or waits to be
-// recorded. One that was overridden since is only in the log.
+// HasAct reports whether the customer shows that an act was done: because it can still be undone, or waits to
+// be recorded. One that was overridden since is only in the log.
 func (c *Customer) HasAct(id string) bool {
 	if slices.ContainsFunc(c.Acts, func(a FieldAct) bool { return a.Act == id }) {
 		return true

@@ -64,8 +64,8 @@ func randomChange(r *rand.Rand, now time.Time) func(*Customer) {
 	}
 }
 
-// bare returns a customer without versions, jobs and what is known of acts, and with the addresses sorted: undoing
-// a deletion puts an address at the end of the list.
+// bare returns a customer without versions, jobs and what is known of acts, and with the addresses sorted:
+// undoing a deletion puts an address at the end of the list.
 func bare(c Customer) Customer {
 	c.ProfileVersion, c.Company.Version, c.Acts, c.Work.Jobs = "", "", nil, nil
 	c.VAT.NextAt = time.Time{}
@@ -78,8 +78,8 @@ func bare(c Customer) Customer {
 	return c
 }
 
-// TestUndoingActsInAnyAllowedOrderGivesBackTheCustomer makes random acts, and undoes random ones of those that
-// may be undone until none is left.
+// TestUndoingActsInAnyAllowedOrderGivesBackTheCustomer makes random acts, and undoes random ones of those
+// that may be undone until none is left.
 func TestUndoingActsInAnyAllowedOrderGivesBackTheCustomer(t *testing.T) {
 	t.Parallel()
 	seed := uint64(time.Now().UnixNano())

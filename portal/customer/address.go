@@ -171,8 +171,8 @@ func AddressErrors(prefix string, found []address.FieldError) []validate.FieldEr
 	return list
 }
 
-// SaveAddress adds an address (ID "") or changes one, and returns it as saved. If the version differs from the stored
-// one, it is a Conflict. An address that the customer already has is not added again.
+// SaveAddress adds an address (ID "") or changes one, and returns it as saved. If the version differs from
+// the stored one, it is a Conflict. An address that the customer already has is not added again.
 func (c *Customer) SaveAddress(a SavedAddress) (saved SavedAddress, err error) {
 	saved = a
 	saved.Version = storage.NewID()
@@ -195,8 +195,8 @@ func (c *Customer) SaveAddress(a SavedAddress) (saved SavedAddress, err error) {
 	return saved, nil
 }
 
-// DeleteAddress removes an address, which can be restored for a while. If the version differs from the stored one, it
-// is a Conflict.
+// DeleteAddress removes an address, which can be restored for a while. If the version differs from the stored
+// one, it is a Conflict.
 func (c *Customer) DeleteAddress(id, version string, now time.Time) error {
 	at, err := c.Address(id)
 	switch {

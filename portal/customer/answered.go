@@ -44,8 +44,8 @@ func (c *Customer) answered(order string) int {
 	return slices.IndexFunc(c.Answered, func(a Answered) bool { return a.Order == order })
 }
 
-// ReadAnswers marks the shop's messages about an order as read, up to a time. They may have been read before they
-// were noted. It reports whether it changed anything.
+// ReadAnswers marks the shop's messages about an order as read, up to a time. They may have been read before
+// they were noted. It reports whether it changed anything.
 func (c *Customer) ReadAnswers(order string, until time.Time) bool {
 	i := c.answered(order)
 	if i >= 0 && !until.After(c.Answered[i].Read) {
@@ -71,8 +71,8 @@ func (c Customer) UnreadOrders() []string {
 	return numbers
 }
 
-// IsUnread reports whether the customer has not read the shop's message about an order. One that was not noted
-// yet is unread; one that is not noted any more was read long ago.
+// IsUnread reports whether the customer has not read the shop's message about an order. One that was not
+// noted yet is unread; one that is not noted any more was read long ago.
 func (c Customer) IsUnread(order string, at, now time.Time) bool {
 	i := c.answered(order)
 	if i < 0 {

@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// Asked is an order that the customer asked the shop to cancel or to take goods back from. The list of orders shows
-// it until the shop's system says more.
+// Asked is an order that the customer asked the shop to cancel or to take goods back from. The list of orders
+// shows it until the shop's system says more.
 type Asked struct {
 	Order string    `bson:"order"`
 	Kind  string    `bson:"kind"`
@@ -19,8 +19,8 @@ const (
 	askedKept = 90 * 24 * time.Hour
 )
 
-// NoteRequest remembers the customer's latest request about an order. Repeating it changes nothing. It reports
-// whether it changed anything.
+// NoteRequest remembers the customer's latest request about an order. Repeating it changes nothing. It
+// reports whether it changed anything.
 func (c *Customer) NoteRequest(asked Asked, now time.Time) bool {
 	old := func(a Asked) bool { return a.Order == asked.Order || now.Sub(a.At) > askedKept }
 	for _, noted := range c.Asked {

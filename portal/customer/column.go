@@ -9,7 +9,8 @@ func Columns() []string {
 
 // DefaultColumns returns the columns of a list, unless somebody chooses others.
 func DefaultColumns() []string {
-	return []string{"email", "status", "orders", "spent", "last_order", "registered", "visited", "country", "groups",
+	return []string{"email", "status", "orders", "spent", "last_order", "registered", "visited", "country",
+		"groups",
 		"tags"}
 }
 

@@ -22,7 +22,8 @@ func Purposes() []Purpose { return []Purpose{Newsletter, PartnerOffers} }
 // ConsentStatus is the latest answer to a purpose.
 type ConsentStatus string
 
-// The states of a consent. Only the customer's own action changes the state, which staff and feeds may report.
+// The states of a consent. Only the customer's own action changes the state, which staff and feeds may
+// report.
 const (
 	ConsentNever     ConsentStatus = "never_asked"
 	ConsentGiven     ConsentStatus = "given"

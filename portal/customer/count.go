@@ -70,7 +70,8 @@ func (c *Count) Look(filters map[string]string, now time.Time) (changed bool) {
 	if now.Sub(c.SeenAt) >= 24*time.Hour {
 		c.Filters, c.SeenAt, changed = filters, now, true
 	}
-	if now.Sub(c.At) < CountLife || slices.ContainsFunc(c.Work.Jobs, func(j job.Job) bool { return !j.HasFailed() }) {
+	if now.Sub(c.At) < CountLife || slices.ContainsFunc(c.Work.Jobs,
+		func(j job.Job) bool { return !j.HasFailed() }) {
 		return changed
 	}
 	c.Work.Schedule(job.Request{Kind: KindCount, At: now, Slow: true})

@@ -90,7 +90,8 @@ const (
 	ByTerm       = "term" // with the terms, but no row: there are many of them
 )
 
-// Collection declares the collection of customers and its indexes. All callers share it, so it must not be changed.
+// Collection declares the collection of customers and its indexes. All callers share it, so it must not be
+// changed.
 func Collection() storage.Collection { return collection() }
 
 var collection = sync.OnceValue(func() storage.Collection {

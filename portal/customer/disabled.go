@@ -9,8 +9,8 @@ import (
 	"postern/storage"
 )
 
-// Disabled says that the shop has closed an account, since when and why. Orders still arrive, and the customer can
-// still withdraw from a contract, download the data and delete the account.
+// Disabled says that the shop has closed an account, since when and why. Orders still arrive, and the
+// customer can still withdraw from a contract, download the data and delete the account.
 type Disabled struct {
 	Since  time.Time `bson:"since,omitempty"`
 	Reason string    `bson:"reason,omitempty"`
@@ -57,15 +57,15 @@ func readDisabled(text string) (Disabled, error) {
 // ArgEndedBy is the argument of a KindSignOut job: the id of the act that ended what lets the customer in.
 const ArgEndedBy = "ended_by"
 
-// EndAccess ends every session, link and code of the customer because of an act: Admits refuses them from the same
-// write on, and a job removes them.
+// EndAccess ends every session, link and code of the customer because of an act: Admits refuses them from the
+// same write on, and a job removes them.
 func (c *Customer) EndAccess(act audit.Act) {
 	c.SignedOutAt = act.At
 	c.Work.Add(job.Request{Kind: KindSignOut, Args: job.Args{ArgEndedBy: act.ID}, At: act.At})
 }
 
-// Admits reports whether a session, link or code that was made at a time lets the customer in. closed says that it
-// was made for a disabled customer.
+// Admits reports whether a session, link or code that was made at a time lets the customer in. closed says
+// that it was made for a disabled customer.
 func (c Customer) Admits(made time.Time, closed bool) bool {
 	return c.Disabled.IsZero() != closed && !made.Before(c.SignedOutAt)
 }

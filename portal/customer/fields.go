@@ -11,8 +11,9 @@ import (
 	"postern/storage"
 )
 
-// The fields of a customer are named as in the API. Some names have a second part: "company." and "consents." a
-// member's name, "addresses." an address's id, "default_addresses." a use, "tags." a tag, "groups." a group's id.
+// The fields of a customer are named as in the API. Some names have a second part: "company." and "consents."
+// a member's name, "addresses." an address's id, "default_addresses." a use, "tags." a tag, "groups." a
+// group's id.
 const (
 	fieldConsents  = "consents."
 	fieldAddresses = "addresses."
@@ -22,8 +23,8 @@ const (
 	fieldDisabled  = "disabled"
 )
 
-// Fields returns the customer's own data by name, for comparing two states. An address is JSON. Fields that are
-// empty are left out.
+// Fields returns the customer's own data by name, for comparing two states. An address is JSON. Fields that
+// are empty are left out.
 func (c Customer) Fields() map[string]string {
 	fields := map[string]string{"customer_id": c.FeedID, "email": c.Email, fieldDisabled: c.Disabled.text()}
 	for name, value := range c.texts() {
@@ -125,8 +126,8 @@ func (c *Customer) renew(field string) {
 	c.ProfileVersion = storage.NewID()
 }
 
-// takeBack drops the latest consent for a purpose, before which its field had a value. A withdrawal that staff did not
-// record is the customer's word, and stays.
+// takeBack drops the latest consent for a purpose, before which its field had a value. A withdrawal that
+// staff did not record is the customer's word, and stays.
 func (c *Customer) takeBack(purpose Purpose, value string) error {
 	for i, said := range slices.Backward(c.Consents) {
 		if said.Purpose == purpose {
@@ -213,10 +214,11 @@ func (c *Customer) SetTag(tag string, on bool) {
 	}
 }
 
-// IsFed reports whether the shop's system may send a field with the time of its change. What staff change in other
-// fields makes nothing that it sends later stale.
+// IsFed reports whether the shop's system may send a field with the time of its change. What staff change in
+// other fields makes nothing that it sends later stale.
 func IsFed(field string) bool {
 	kind, _, _ := strings.Cut(field, ".")
-	return !slices.Contains([]string{fieldConsents, fieldTags, fieldGroups, "tax_exempt.", fieldDisabled + ".", fieldErasure + "."},
+	return !slices.Contains([]string{fieldConsents, fieldTags, fieldGroups, "tax_exempt.",
+		fieldDisabled + ".", fieldErasure + "."},
 		kind+".")
 }

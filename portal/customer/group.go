@@ -35,7 +35,10 @@ func (c Customer) Membership(group string) (Membership, bool) {
 }
 
 func (c Customer) groupAt(group string) (int, bool) {
-	return slices.BinarySearchFunc(c.Groups, group, func(m Membership, id string) int { return cmpText(m.Group, id) })
+	return slices.BinarySearchFunc(c.Groups, group, func(m Membership,
+		id string) int {
+		return cmpText(m.Group, id)
+	})
 }
 
 func cmpText(a, b string) int {
@@ -105,7 +108,8 @@ func (c Customer) groupIDs() []string {
 	return ids
 }
 
-// ShownChanges returns changes as the customer may read them: without the ids of the people who work for the shop.
+// ShownChanges returns changes as the customer may read them: without the ids of the people who work for the
+// shop.
 func ShownChanges(changes []audit.Change) []audit.Change {
 	shown := slices.Clone(changes)
 	for i, change := range shown {

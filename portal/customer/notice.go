@@ -6,8 +6,8 @@ import (
 	"postern/portal/job"
 )
 
-// NotifyOfChange requests an email to the customer about a change. One email covers all changes of a kind made before
-// it is composed; a change made while it is being composed gets its own email.
+// NotifyOfChange requests an email to the customer about a change. One email covers all changes of a kind
+// made before it is composed; a change made while it is being composed gets its own email.
 func (c *Customer) NotifyOfChange(what string, at time.Time) {
 	c.Work.Add(job.Request{Kind: KindChangeNotice, Args: job.Args{"what": what}, At: at})
 }

@@ -19,8 +19,8 @@ type ProfileWire struct {
 	Language  *string `json:"language"`
 }
 
-// ReadProfile reads the fields of w. A phone number that cannot be parsed is kept as it is, because the shop's
-// own records are not checked. An invalid date of birth, such as 0000-00-00, is dropped.
+// ReadProfile reads the fields of w. A phone number that cannot be parsed is kept as it is, because the
+// shop's own records are not checked. An invalid date of birth, such as 0000-00-00, is dropped.
 func ReadProfile(f *validate.Validator, w ProfileWire, now time.Time) ProfileWire {
 	return ProfileWire{
 		Title:     f.Optional("/title", w.Title, validate.MaxWord),

@@ -19,12 +19,12 @@ type Query struct {
 	Cursor  string
 }
 
-// Sorts returns the orders of the list: the first is the usual one. All but the names begin with the latest or
-// the greatest.
+// Sorts returns the orders of the list: the first is the usual one. All but the names begin with the latest
+// or the greatest.
 func Sorts() []string { return []string{"registered", "visited", "spent", "name"} }
 
-// Filters returns the names of the filters, in the order that a page shows them. Two that end in _from and _to
-// or in _min and _max are the ends of a range; both are inclusive.
+// Filters returns the names of the filters, in the order that a page shows them. Two that end in _from and
+// _to or in _min and _max are the ends of a range; both are inclusive.
 func Filters() []string {
 	return []string{
 		"status", "registered_from", "registered_to", "visited_from", "visited_to", "orders_min", "orders_max",
@@ -202,7 +202,8 @@ func (p *plan) code(name, field, mark string, most int) {
 	if value == "" {
 		return
 	}
-	if len(value) < 2 || len(value) > most || strings.Trim(value, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz") != "" {
+	if len(value) < 2 || len(value) > most || strings.Trim(value,
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz") != "" {
 		p.f.Reject(name, "filter.unknown")
 		return
 	}

@@ -94,8 +94,8 @@ func (c *Customer) Reserve(email string, now, until time.Time) {
 	}
 }
 
-// CheckReserved returns nil if an address is reserved for long enough that the worker cannot release it during a
-// change in progress: a request lasts only seconds.
+// CheckReserved returns nil if an address is reserved for long enough that the worker cannot release it
+// during a change in progress: a request lasts only seconds.
 func (c *Customer) CheckReserved(email string, now time.Time) error {
 	at := c.ReservedIndex(email)
 	if at < 0 || !now.Add(ClaimLife/2).Before(c.Reserved[at].Until) {

@@ -19,14 +19,15 @@ type Search struct {
 	whole []string // the words written together, in either order of two
 }
 
-// ParseSearch reads the text of a search. Words that are digits are one number, such as a phone number in groups;
-// the zeros before it do not count, because they belong to how it is dialled. Single letters beside longer words
-// are left out.
+// ParseSearch reads the text of a search. Words that are digits are one number, such as a phone number in
+// groups; the zeros before it do not count, because they belong to how it is dialled. Single letters beside
+// longer words are left out.
 func ParseSearch(text string) Search {
 	var s Search
 	number := ""
 	var typed []string
-	for _, word := range strings.FieldsFunc(text, func(r rune) bool { return unicode.IsSpace(r) || r == ',' || r == ';' }) {
+	for _, word := range strings.FieldsFunc(text,
+		func(r rune) bool { return unicode.IsSpace(r) || r == ',' || r == ';' }) {
 		switch term := fold.Term(word); {
 		case fold.IsDigits(term):
 			number += term

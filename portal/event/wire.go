@@ -25,8 +25,8 @@ type Wire struct {
 // Whose names the customer of an event.
 type Whose struct{ FeedCustomer, Email string }
 
-// Decode reads an event and whose it is. The validator has its warnings. An event from the future, or from before
-// Since, is refused.
+// Decode reads an event and whose it is. The validator has its warnings. An event from the future, or from
+// before Since, is refused.
 func Decode(f *validate.Validator, body []byte, now time.Time) (e Event, who Whose, err error) {
 	var w Wire
 	if err := validate.DecodeJSON(body, &w); err != nil {

@@ -56,7 +56,8 @@ func Number(number string) []string {
 
 // groups splits a text into groups of letters and digits, in lower case and without accents.
 func groups(text string) []string {
-	return strings.FieldsFunc(Text(text), func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) })
+	return strings.FieldsFunc(Text(text),
+		func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) })
 }
 
 // cut returns at most MaxTerm characters of a term.

@@ -1,6 +1,6 @@
-// Package group holds a shop's groups of customers: their names and descriptions. All groups of a shop are one
-// document, so that a single write decides whether a name is free. Who belongs to a group is stored with each
-// customer.
+// Package group holds a shop's groups of customers: their names and descriptions. All groups of a shop are
+// one document, so that a single write decides whether a name is free. Who belongs to a group is stored with
+// each customer.
 //
 // It must not know customers, or what a group is good for.
 package group
@@ -24,8 +24,8 @@ const (
 	MaxDescription = 500 // characters
 )
 
-// Group is a named set of customers. Nobody joins a deleted one; it is kept until its deletion cannot be undone
-// any more.
+// Group is a named set of customers. Nobody joins a deleted one; it is kept until its deletion cannot be
+// undone any more.
 type Group struct {
 	ID          string    `bson:"id"`
 	Name        string    `bson:"name"` // unique in the shop, whatever its case
@@ -202,8 +202,8 @@ func (all *Groups) Carry(act audit.Act, before map[string]string) error {
 	return act.Carry(&all.Work)
 }
 
-// Undo gives back the names and descriptions that an act changed. It is a Conflict if something else changed one
-// of them since.
+// Undo gives back the names and descriptions that an act changed. It is a Conflict if something else changed
+// one of them since.
 func (all *Groups) Undo(act audit.Act, now time.Time) error {
 	if !all.CanUndo(act) {
 		return validate.NewError(validate.Conflict, "group.undo.conflict")
@@ -247,7 +247,8 @@ func (all *Groups) Settle(now time.Time) {
 	all.List = slices.DeleteFunc(all.List, func(g Group) bool {
 		return g.IsDeleted() && !now.Before(g.DeletedAt.Add(2*audit.UndoPeriod))
 	})
-	all.Acts = slices.DeleteFunc(all.Acts, func(a FieldAct) bool { return !now.Before(a.At.Add(audit.UndoPeriod)) })
+	all.Acts = slices.DeleteFunc(all.Acts,
+		func(a FieldAct) bool { return !now.Before(a.At.Add(audit.UndoPeriod)) })
 	if len(all.Acts) == 0 {
 		all.Acts = nil
 	}

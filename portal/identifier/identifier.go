@@ -9,8 +9,8 @@ import (
 	"postern/storage"
 )
 
-// Identifier points from an identifier of a customer (an email address, the shop system's id) to the customer.
-// The document's key makes it unique: "email:jan@example.com", "feed:4711".
+// Identifier points from an identifier of a customer (an email address, the shop system's id) to the
+// customer. The document's key makes it unique: "email:jan@example.com", "feed:4711".
 type Identifier struct {
 	Customer string `bson:"customer"`
 	Erased   bool   `bson:"erased,omitempty"` // it led to somebody who was erased; Customer is ""

@@ -47,8 +47,8 @@ func (r Record) Open() []string {
 	})
 }
 
-// Decide adds a decision. It is storage.ErrNotFound for what is no request, storage.ErrUnchanged if it is the last
-// one already, and a Conflict if an earlier decision excludes it.
+// Decide adds a decision. It is storage.ErrNotFound for what is no request, storage.ErrUnchanged if it is the
+// last one already, and a Conflict if an earlier decision excludes it.
 func (in *Inquiry) Decide(made Decision) error {
 	r := in.Record("")
 	switch {

@@ -17,8 +17,8 @@ import (
 )
 
 // Inquiry is a message from a customer to the shop about an order, the shop's answer, or a request to cancel
-// the order or to return goods. Only Work, Declined and Decided ever change. The key is the form's id or, for a
-// cancellation, derived from the order, so that a form sent twice creates one inquiry.
+// the order or to return goods. Only Work, Declined and Decided ever change. The key is the form's id or, for
+// a cancellation, derived from the order, so that a form sent twice creates one inquiry.
 type Inquiry struct {
 	Channel     string                `bson:"channel"`        // ChannelMessages, ChannelAnswers or ChannelRequests
 	Kind        string                `bson:"kind,omitempty"` // for a request: RequestReturn or RequestCancel
@@ -60,7 +60,8 @@ const (
 
 // Reasons lists the built-in reasons for a return, which are translated. A shop can offer its own instead.
 func Reasons() []string {
-	return []string{"size", "not_as_described", "damaged", "defective", "wrong_item", "late", "changed_mind", "other"}
+	return []string{"size", "not_as_described", "damaged", "defective", "wrong_item", "late",
+		"changed_mind", "other"}
 }
 
 // The indexes of inquiries.
@@ -73,7 +74,8 @@ const (
 // Collection declares the collection of inquiries and its indexes.
 func Collection() storage.Collection {
 	field := func(path string) storage.Field { return storage.Field{Path: path, Kind: storage.String} }
-	head := []string{"channel", "kind", "customer", "order", "text", "lines", "at", "place", "author", "reason", "declined", "decided", "message_id", "photos"}
+	head := []string{"channel", "kind", "customer", "order", "text", "lines", "at", "place", "author",
+		"reason", "declined", "decided", "message_id", "photos"}
 	return storage.Collection{Name: "inquiries", Indexes: append(job.Indexes(), []storage.Index{
 		{Name: ByOrder, Fields: []storage.Field{field("customer"), field("order"),
 			field("place")}, Head: head},
@@ -173,7 +175,8 @@ func (in Inquiry) Subject() string {
 // line.
 func (in Inquiry) Details() []string { return in.Record("").Details() }
 
-// Details returns the order lines that the inquiry names, followed by the customer's text, one entry per line.
+// Details returns the order lines that the inquiry names, followed by the customer's text, one entry per
+// line.
 func (r Record) Details() []string {
 	var details []string
 	for _, line := range r.Lines {
@@ -234,7 +237,8 @@ type RequestPage struct {
 
 // Record returns the inquiry with its id.
 func (in Inquiry) Record(id string) Record {
-	return Record{ID: id, MessageID: in.MessageID, At: in.At, Kind: in.Kind, Customer: in.Customer, Order: in.Order, Text: in.Text,
+	return Record{ID: id, MessageID: in.MessageID, At: in.At, Kind: in.Kind, Customer: in.Customer,
+		Order: in.Order, Text: in.Text,
 		Lines: in.Lines, Reason: in.Reason, Photos: in.Photos, From: in.From(), Author: in.Author, Declined: in.Declined,
 		Decided: in.Decided}
 }

@@ -48,12 +48,13 @@ func (c Correspondence) Returns(o order.View) []Returned {
 	return all
 }
 
-// Returnable returns how much of each line can still be returned, "" for nothing: what is goods, is no file, and
-// is in no return that goes on or has ended with a refund.
+// Returnable returns how much of each line can still be returned, "" for nothing: what is goods, is no file,
+// and is in no return that goes on or has ended with a refund.
 func (c Correspondence) Returnable(o order.View) []money.Decimal {
 	left, counted := make([]money.Decimal, len(o.Lines)), o.Counted()
 	for i, line := range o.Lines {
-		isFile := slices.ContainsFunc(o.Downloads, func(d order.Download) bool { return d.Line != "" && d.Line == line.ID })
+		isFile := slices.ContainsFunc(o.Downloads,
+			func(d order.Download) bool { return d.Line != "" && d.Line == line.ID })
 		if counted[i] && !isFile {
 			left[i] = line.Quantity
 		}

@@ -9,9 +9,10 @@ import (
 	"postern/portal/validate"
 )
 
-// DisableCustomer closes an account because of a reason, which is required and which the customer can read. Every
-// session, link and code ends at once, in every process; a link that the customer asks for afterwards opens only
-// what the law gives everybody. Orders still arrive. It returns the id of the act, "" if the account was closed before.
+// DisableCustomer closes an account because of a reason, which is required and which the customer can read.
+// Every session, link and code ends at once, in every process; a link that the customer asks for afterwards
+// opens only what the law gives everybody. Orders still arrive. It returns the id of the act, "" if the
+// account was closed before.
 func (s Staff) DisableCustomer(ctx context.Context, id, reason string) (act string, err error) {
 	made, err := s.newAct(audit.CustomerDisabled, id, reason)
 	if err == nil && made.Reason == "" {
@@ -33,8 +34,8 @@ func (s Staff) DisableCustomer(ctx context.Context, id, reason string) (act stri
 	return made.ID, err
 }
 
-// EnableCustomer opens an account again. Sessions and links that the customer got while it was closed end. If it is
-// open, nothing changes.
+// EnableCustomer opens an account again. Sessions and links that the customer got while it was closed end. If
+// it is open, nothing changes.
 func (s Staff) EnableCustomer(ctx context.Context, id, reason string) error {
 	made, err := s.newAct(audit.CustomerEnabled, id, reason)
 	if err == nil {
@@ -43,8 +44,8 @@ func (s Staff) EnableCustomer(ctx context.Context, id, reason string) error {
 	return err
 }
 
-// SignOutCustomer ends every session, link and code of a customer at once, in every process, and returns the number
-// of sessions that it ended. It cannot be undone.
+// SignOutCustomer ends every session, link and code of a customer at once, in every process, and returns the
+// number of sessions that it ended. It cannot be undone.
 func (s Staff) SignOutCustomer(ctx context.Context, id, reason string) (sessions int, err error) {
 	made, err := s.newAct(audit.CustomerSignedOut, id, reason)
 	if err != nil {
@@ -60,8 +61,8 @@ func (s Staff) SignOutCustomer(ctx context.Context, id, reason string) (sessions
 	return s.app.EndAccess(ctx, s.shop.ID, c, made.ID)
 }
 
-// MailSignIn emails a customer a sign-in link. It counts against the limits of the address, beyond which it is
-// validate.TooMany. A disabled customer is a Conflict. It cannot be undone.
+// MailSignIn emails a customer a sign-in link. It counts against the limits of the address, beyond which it
+// is validate.TooMany. A disabled customer is a Conflict. It cannot be undone.
 func (s Staff) MailSignIn(ctx context.Context, id, reason string) error {
 	made, err := s.newAct(audit.CustomerLinkSent, id, reason)
 	if err != nil {

@@ -22,8 +22,8 @@ func (s Staff) From(address string) Staff {
 	return s
 }
 
-// newAct returns an act of the person. The customer can read the reason, which is a field error at "reason" if
-// it is too long.
+// newAct returns an act of the person. The customer can read the reason, which is a field error at "reason"
+// if it is too long.
 func (s Staff) newAct(kind audit.Kind, customer, reason string) (audit.Act, error) {
 	f := &validate.Validator{}
 	act := audit.New(kind, s.actor(), s.app.Now())
@@ -35,9 +35,9 @@ func (s Staff) actor() audit.Actor {
 	return audit.Actor{Kind: audit.Staff, ID: s.member.ID, Role: string(s.member.Role)}
 }
 
-// actOn is the one way of every act of a person on a customer: it changes the customer, who then carries the act
-// with what it changed. The permission is decided in the attempt itself, so that somebody who lost the role
-// after opening the form changes nothing. An act that changes nothing is not recorded.
+// actOn is the one way of every act of a person on a customer: it changes the customer, who then carries the
+// act with what it changed. The permission is decided in the attempt itself, so that somebody who lost the
+// role after opening the form changes nothing. An act that changes nothing is not recorded.
 func (s Staff) actOn(ctx context.Context, p staff.Permission, act audit.Act,
 	alter func(*customer.Customer) error) (customer.Customer, error) {
 	return s.record(ctx, p, act, func(c *customer.Customer) error {
@@ -61,7 +61,8 @@ func (s Staff) actOn(ctx context.Context, p staff.Permission, act audit.Act,
 // tell has the customer told by email of changes that a thief could gain by: of addresses and of the VAT ID.
 func (s Staff) tell(c *customer.Customer, changes []audit.Change) {
 	address := func(change audit.Change) bool {
-		return strings.HasPrefix(change.Field, "addresses.") || strings.HasPrefix(change.Field, "default_addresses.")
+		return strings.HasPrefix(change.Field, "addresses.") || strings.HasPrefix(change.Field,
+			"default_addresses.")
 	}
 	if slices.ContainsFunc(changes, address) {
 		c.NotifyOfChange(portal.ChangedAddress, c.ChangedAt)
@@ -91,7 +92,8 @@ func (s Staff) changed(ctx context.Context, p staff.Permission, act audit.Act,
 	return id, nil
 }
 
-// record is actOn for an act that is recorded although it may change no field, such as the end of all sessions.
+// record is actOn for an act that is recorded although it may change no field, such as the end of all
+// sessions.
 func (s Staff) record(ctx context.Context, p staff.Permission, act audit.Act,
 	alter func(*customer.Customer) error) (customer.Customer, error) {
 	c, err := customer.Change(ctx, s.customers(), act.Customer, s.app.Now, func(c *customer.Customer) error {
@@ -123,9 +125,9 @@ func (s Staff) requireStill(ctx context.Context, p staff.Permission) error {
 	return nil
 }
 
-// Undo undoes an act on a customer. It is a Conflict, with an error at each field, if something else has changed one
-// of them since, if the act cannot be undone, if it is older than audit.UndoPeriod, and if it has been undone already.
-// It is NotFound if there is no such act on this customer.
+// Undo undoes an act on a customer. It is a Conflict, with an error at each field, if something else has
+// changed one of them since, if the act cannot be undone, if it is older than audit.UndoPeriod, and if it has
+// been undone already. It is NotFound if there is no such act on this customer.
 func (s Staff) Undo(ctx context.Context, id, act string) error {
 	undo := audit.UndoOf(act, s.actor(), s.app.Now())
 	undo.Customer, undo.Address = id, s.address
@@ -146,8 +148,10 @@ func (s Staff) Undo(ctx context.Context, id, act string) error {
 	return err
 }
 
-// toUndo returns an act that can be undone, as far as its kind and age tell, and that no other undo has undone.
-func (s Staff) toUndo(ctx context.Context, c customer.Customer, act string, undo audit.Act) (audit.Act, error) {
+// toUndo returns an act that can be undone, as far as its kind and age tell, and that no other undo has
+// undone.
+func (s Staff) toUndo(ctx context.Context, c customer.Customer, act string, undo audit.Act) (audit.Act,
+	error) {
 	earlier, err := s.actAgainst(ctx, c, act)
 	if err != nil {
 		return earlier, err

@@ -32,8 +32,8 @@ type Bulk struct {
 	Filters map[string]string
 }
 
-// NewBatch stores a bulk change for its preview and returns its id. Nothing changes before StartBatch. Field errors
-// are at "action", "ids", "reason", the names of the filters and those of the action's arguments.
+// NewBatch stores a bulk change for its preview and returns its id. Nothing changes before StartBatch. Field
+// errors are at "action", "ids", "reason", the names of the filters and those of the action's arguments.
 func (s Staff) NewBatch(ctx context.Context, form Bulk) (string, error) {
 	b, err := s.readBulk(ctx, form)
 	if err != nil {
@@ -108,8 +108,9 @@ func (s Staff) DeleteGroup(ctx context.Context, id string) (string, error) {
 	return s.addBatch(ctx, b, nil)
 }
 
-// UndoBatch prepares the batch that undoes another one. Its preview names the customers on whom something else has
-// changed the same since; they stay as they are. It is a Conflict if the batch cannot be undone, or not any more.
+// UndoBatch prepares the batch that undoes another one. Its preview names the customers on whom something
+// else has changed the same since; they stay as they are. It is a Conflict if the batch cannot be undone, or
+// not any more.
 func (s Staff) UndoBatch(ctx context.Context, id string) (string, error) {
 	b, err := s.readBatch(ctx, id)
 	switch {
@@ -133,8 +134,8 @@ func (s Staff) readBatch(ctx context.Context, id string) (batch.Batch, error) {
 	return b, validate.NotFoundIfMissing(err)
 }
 
-// StartBatch lets a worker carry a batch out, which requires a fresh second factor. A stopped one goes on where it
-// was. The acts are those of the person who starts it.
+// StartBatch lets a worker carry a batch out, which requires a fresh second factor. A stopped one goes on
+// where it was. The acts are those of the person who starts it.
 func (s Staff) StartBatch(ctx context.Context, id string) error {
 	if err := s.requireFresh(); err != nil {
 		return err
@@ -232,12 +233,14 @@ func (s Staff) nameBatch(ctx context.Context, v *BatchView) error {
 }
 
 // Batches returns a page of the batches, the latest first, with the cursors of the neighbouring pages.
-func (s Staff) Batches(ctx context.Context, cursor string) (list []BatchView, next, previous string, err error) {
+func (s Staff) Batches(ctx context.Context, cursor string) (list []BatchView, next, previous string,
+	err error) {
 	if !s.May(staff.PermissionBulk) {
 		return nil, "", "", denied()
 	}
-	found, err := storage.Find[struct{}](ctx, s.batches(), storage.Query{Index: batch.ByCreated, Descending: true,
-		Limit: customer.PerPage, Cursor: cursor})
+	found, err := storage.Find[struct{}](ctx, s.batches(), storage.Query{Index: batch.ByCreated,
+		Descending: true,
+		Limit:      customer.PerPage, Cursor: cursor})
 	if errors.Is(err, storage.ErrCursor) {
 		return nil, "", "", wrongField("cursor", "cursor.bad")
 	}
@@ -259,7 +262,8 @@ func (s Staff) Batches(ctx context.Context, cursor string) (list []BatchView, ne
 	return list, found.Next, found.Previous, err
 }
 
-// leftOnPage is how many customers a part of the report has, and maxLeftPages on how many pages it looks for them.
+// leftOnPage is how many customers a part of the report has, and maxLeftPages on how many pages it looks for
+// them.
 const (
 	leftOnPage   = 100
 	maxLeftPages = 50

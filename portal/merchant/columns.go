@@ -15,8 +15,8 @@ func (s Staff) Columns() []string {
 	return customer.DefaultColumns()
 }
 
-// SetColumns stores the columns of the person's list of customers. Unknown ones are left out; none means the usual
-// ones.
+// SetColumns stores the columns of the person's list of customers. Unknown ones are left out; none means the
+// usual ones.
 func (s Staff) SetColumns(ctx context.Context, names []string) error {
 	return s.changeAccess(ctx, func(a *staff.Access) error {
 		a.Columns = customer.KnownColumns(names)

@@ -35,10 +35,10 @@ func ConsentState(c customer.Customer, purpose customer.Purpose) string {
 	return c.Fields()["consents."+string(purpose)]
 }
 
-// RecordConsent records a decision that the customer really made (Art. 7 GDPR, Art. 13 of Directive 2002/58/EC),
-// with how and when: both are required. It is a Conflict at "status" if the consent has changed since the form was
-// made. Field errors are at "status", "note", "at" and "reason". It returns the id of the act, "" if the consent has
-// that state already.
+// RecordConsent records a decision that the customer really made (Art. 7 GDPR, Art. 13 of Directive
+// 2002/58/EC), with how and when: both are required. It is a Conflict at "status" if the consent has changed
+// since the form was made. Field errors are at "status", "note", "at" and "reason". It returns the id of the
+// act, "" if the consent has that state already.
 func (s Staff) RecordConsent(ctx context.Context, said ConsentSaid) (act string, err error) {
 	if !slices.Contains(customer.Purposes(), said.Purpose) {
 		return "", validate.NewError(validate.NotFound, "")

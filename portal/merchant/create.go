@@ -23,13 +23,14 @@ type NewCustomer struct {
 // formID is the shape of a form's id, made by storage.NewID.
 var formID = regexp.MustCompile(`^[0-9a-f-]{36}$`)
 
-// KeyEmailTaken is the key of the error at "email" if the address leads to a customer, whose id is the argument
+// KeyEmailTaken is the key of the error at "email" if the address leads to a customer, whose id is the
+// argument
 // "Customer".
 const KeyEmailTaken = "customer.new.taken"
 
-// CreateCustomer creates a customer and returns the id. The identifier of the email comes first: after a crash the
-// same form completes it, and so does anything else that needs a customer of that email. Field errors are at the
-// names of the fields, at "email" and at "reason".
+// CreateCustomer creates a customer and returns the id. The identifier of the email comes first: after a
+// crash the same form completes it, and so does anything else that needs a customer of that email. Field
+// errors are at the names of the fields, at "email" and at "reason".
 func (s Staff) CreateCustomer(ctx context.Context, n NewCustomer) (id string, err error) {
 	if !formID.MatchString(n.Form) {
 		return "", validate.NewError(validate.Invalid, "")
@@ -52,7 +53,8 @@ func (s Staff) CreateCustomer(ctx context.Context, n NewCustomer) (id string, er
 		c.MailSignIn(made, customer.LinkByAccount)
 	}
 	identifiers := identifier.Docs(s.app.Engine(), s.shop.ID)
-	held, err := identifiers.Put(ctx, identifier.EmailKey(c.Email), func(i *identifier.Identifier, found bool) error {
+	held, err := identifiers.Put(ctx, identifier.EmailKey(c.Email), func(i *identifier.Identifier,
+		found bool) error {
 		if !found {
 			*i = identifier.Identifier{Customer: c.ID}
 			return nil
@@ -72,7 +74,8 @@ func (s Staff) CreateCustomer(ctx context.Context, n NewCustomer) (id string, er
 	return held.Customer, err
 }
 
-// takenBy is the error at an email that leads to another customer than the form's, and nil for the form's own.
+// takenBy is the error at an email that leads to another customer than the form's, and nil for the form's
+// own.
 func takenBy(id, form string) error {
 	if id == form {
 		return nil

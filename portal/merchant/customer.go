@@ -33,8 +33,8 @@ const (
 	maxLetters    = 20
 )
 
-// Customer returns a customer of the shop, or validate.NotFound, with a page of the orders. A cursor of another list is
-// a field error at "cursor".
+// Customer returns a customer of the shop, or validate.NotFound, with a page of the orders. A cursor of
+// another list is a field error at "cursor".
 func (s Staff) Customer(ctx context.Context, id, cursor string) (CustomerView, error) {
 	c, err := s.ReadCustomer(ctx, id)
 	if err != nil {
@@ -59,8 +59,8 @@ func (s Staff) Customer(ctx context.Context, id, cursor string) (CustomerView, e
 	return v, s.addLetters(ctx, &v)
 }
 
-// ReadCustomer returns a customer of the shop, or validate.NotFound. The view is in the log before anything is
-// returned.
+// ReadCustomer returns a customer of the shop, or validate.NotFound. The view is in the log before anything
+// is returned.
 func (s Staff) ReadCustomer(ctx context.Context, id string) (customer.Customer, error) {
 	if !s.May(staff.PermissionCustomers) {
 		return customer.Customer{}, denied()
@@ -91,8 +91,8 @@ func (s Staff) addOrders(ctx context.Context, v *CustomerView, cursor string) er
 	return err
 }
 
-// addSessions adds the sessions by all of the customer's emails. Documents of a replaced installation secret let
-// nobody in.
+// addSessions adds the sessions by all of the customer's emails. Documents of a replaced installation secret
+// let nobody in.
 func (s Staff) addSessions(ctx context.Context, v *CustomerView) error {
 	docs := credential.Docs(s.app.Engine(), s.shop.ID)
 	for _, email := range v.EmailsHeld() {
@@ -104,7 +104,10 @@ func (s Staff) addSessions(ctx context.Context, v *CustomerView) error {
 			v.Sessions = append(v.Sessions, doc.Doc.SessionInfos(s.app.Now())...)
 		}
 	}
-	slices.SortStableFunc(v.Sessions, func(a, b credential.SessionInfo) int { return b.SeenAt.Compare(a.SeenAt) })
+	slices.SortStableFunc(v.Sessions, func(a,
+		b credential.SessionInfo) int {
+		return b.SeenAt.Compare(a.SeenAt)
+	})
 	return nil
 }
 

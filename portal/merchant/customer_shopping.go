@@ -53,7 +53,8 @@ const (
 	maxUsesLook     = 500
 )
 
-// Shopping returns what is known about a customer's shopping. Its cost does not grow with the customer's orders.
+// Shopping returns what is known about a customer's shopping. Its cost does not grow with the customer's
+// orders.
 func (s Staff) Shopping(ctx context.Context, c customer.Customer) (Shopping, error) {
 	found := Shopping{Events: s.shop.Events}
 	if !s.May(staff.PermissionCustomers) {

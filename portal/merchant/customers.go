@@ -59,7 +59,8 @@ func (s Staff) listCustomers(ctx context.Context, q storage.Query) (CustomerPage
 	if errors.Is(err, storage.ErrCursor) {
 		return CustomerPage{}, wrongField("cursor", "cursor.bad")
 	}
-	return CustomerPage{Rows: rowsOf(found.Hits), Next: found.Next, Previous: found.Previous, Partial: found.Partial}, err
+	return CustomerPage{Rows: rowsOf(found.Hits), Next: found.Next, Previous: found.Previous,
+		Partial: found.Partial}, err
 }
 
 func rowsOf(hits []storage.Hit[customer.Row]) []customer.Row {
@@ -96,9 +97,10 @@ func (s Staff) loosen(ctx context.Context, q customer.Query) ([]string, error) {
 	return names, nil
 }
 
-// searchCustomers finds customers by exactly one of their emails, ids or order numbers, who come first, and by
-// words. Terms are written with the customer, so what was written a moment ago is found.
-func (s Staff) searchCustomers(ctx context.Context, q customer.Query, where []storage.Condition) (CustomerPage, error) {
+// searchCustomers finds customers by exactly one of their emails, ids or order numbers, who come first, and
+// by words. Terms are written with the customer, so what was written a moment ago is found.
+func (s Staff) searchCustomers(ctx context.Context, q customer.Query,
+	where []storage.Condition) (CustomerPage, error) {
 	var page CustomerPage
 	if q.Cursor == "" {
 		exact, err := s.exactly(ctx, q.Search)
@@ -115,7 +117,8 @@ func (s Staff) searchCustomers(ctx context.Context, q customer.Query, where []st
 	}
 	cursor := q.Cursor
 	for looked := 0; len(page.Rows) < customer.PerPage && looked < maxSearched; looked += customer.PerPage {
-		found, err := storage.Find[struct{}](ctx, s.customers(), search.Find(cursor, customer.PerPage-len(page.Rows)))
+		found, err := storage.Find[struct{}](ctx, s.customers(), search.Find(cursor,
+			customer.PerPage-len(page.Rows)))
 		if errors.Is(err, storage.ErrCursor) {
 			err = wrongField("cursor", "cursor.bad")
 		}
@@ -139,7 +142,8 @@ func (s Staff) searchCustomers(ctx context.Context, q customer.Query, where []st
 }
 
 // addWhole adds those who have both names, where a frequent name alone was searched only in part.
-func (s Staff) addWhole(ctx context.Context, page *CustomerPage, search customer.Search, where []storage.Condition) error {
+func (s Staff) addWhole(ctx context.Context, page *CustomerPage, search customer.Search,
+	where []storage.Condition) error {
 	for _, query := range search.Whole(customer.PerPage) {
 		found, err := storage.Find[struct{}](ctx, s.customers(), query)
 		if err == nil {
@@ -153,7 +157,8 @@ func (s Staff) addWhole(ctx context.Context, page *CustomerPage, search customer
 }
 
 // addRows adds the customers found that are not on the page yet.
-func (s Staff) addRows(ctx context.Context, page *CustomerPage, hits []storage.Hit[struct{}], where []storage.Condition) error {
+func (s Staff) addRows(ctx context.Context, page *CustomerPage, hits []storage.Hit[struct{}],
+	where []storage.Condition) error {
 	var ids []string
 	for _, hit := range hits {
 		if !slices.ContainsFunc(page.Rows, func(r customer.Row) bool { return r.ID == hit.Key }) {
@@ -166,14 +171,15 @@ func (s Staff) addRows(ctx context.Context, page *CustomerPage, hits []storage.H
 }
 
 // readRows reads the rows of customers who are in the lists and meet the conditions.
-func (s Staff) readRows(ctx context.Context, ids []string, where []storage.Condition) ([]customer.Row, error) {
+func (s Staff) readRows(ctx context.Context, ids []string, where []storage.Condition) ([]customer.Row,
+	error) {
 	where = append(slices.Clone(where), storage.Exists("list", true))
 	hits, err := storage.ReadAll[customer.Row](ctx, s.customers(), ids, where...)
 	return rowsOf(hits), err
 }
 
-// exactly returns the ids of the customers with exactly this email, shop's id or our id, and of the customer whose
-// order has this number.
+// exactly returns the ids of the customers with exactly this email, shop's id or our id, and of the customer
+// whose order has this number.
 func (s Staff) exactly(ctx context.Context, text string) (ids []string, err error) {
 	text = strings.TrimSpace(text)
 	if len(text) > storage.MaxKey/2 {
@@ -195,7 +201,8 @@ func (s Staff) exactly(ctx context.Context, text string) (ids []string, err erro
 	if held.Introduced {
 		add(held.Customer, failed)
 	}
-	for _, number := range slices.Compact([]string{text, order.BareNumber(text), strings.ToUpper(order.BareNumber(text))}) {
+	for _, number := range slices.Compact([]string{text, order.BareNumber(text),
+		strings.ToUpper(order.BareNumber(text))}) {
 		found, _, failed := order.Docs(s.app.Engine(), s.shop.ID).Get(ctx, number)
 		add(found.Customer, failed)
 	}

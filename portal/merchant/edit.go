@@ -12,8 +12,8 @@ import (
 	"postern/portal/validate"
 )
 
-// Edit is a form with the fields of a customer, named as in customer.Fields. "tags" holds all tags, separated by
-// commas. Base has the values that the form was made from, so that only what somebody typed is saved.
+// Edit is a form with the fields of a customer, named as in customer.Fields. "tags" holds all tags, separated
+// by commas. Base has the values that the form was made from, so that only what somebody typed is saved.
 type Edit struct {
 	Customer string
 	Base     map[string]string
@@ -41,9 +41,10 @@ func EditValues(c customer.Customer) map[string]string {
 	return values
 }
 
-// EditCustomer changes what was typed. A field that somebody else changed since to something else is a Conflict
-// with an error at the field, whose argument "Stored" is the present value; then nothing is changed. Changes of
-// other fields are kept. Field errors are at the names of the fields and at "reason". It returns the id of the act,
+// EditCustomer changes what was typed. A field that somebody else changed since to something else is a
+// Conflict with an error at the field, whose argument "Stored" is the present value; then nothing is changed.
+// Changes of other fields are kept. Field errors are at the names of the fields and at "reason". It returns
+// the id of the act,
 // "" if nothing changed.
 func (s Staff) EditCustomer(ctx context.Context, e Edit) (act string, err error) {
 	made, err := s.newAct(audit.CustomerChanged, e.Customer, e.Reason)
@@ -107,8 +108,10 @@ func (e Edit) merge(c customer.Customer) (map[string]string, error) {
 	return typed, nil
 }
 
-// readEdit checks the typed fields. all has the other fields, too, since the country decides how a number is read.
-func (s Staff) readEdit(f *validate.Validator, c customer.Customer, typed, all map[string]string) map[string]string {
+// readEdit checks the typed fields. all has the other fields, too, since the country decides how a number is
+// read.
+func (s Staff) readEdit(f *validate.Validator, c customer.Customer, typed,
+	all map[string]string) map[string]string {
 	read, company := map[string]string{}, map[string]string{}
 	if slices.ContainsFunc(slices.Collect(maps.Keys(typed)), isCompany) {
 		company = customer.Customer{Company: s.readCompany(f, all)}.Fields()

@@ -8,9 +8,9 @@ import (
 	"postern/portal/staff"
 )
 
-// EraseCustomer schedules the erasure of an account as its customer can, and has the customer told. It requires a
-// fresh second factor. It returns the id of the act, which can be undone until the date of the erasure, "" if one is
-// pending already.
+// EraseCustomer schedules the erasure of an account as its customer can, and has the customer told. It
+// requires a fresh second factor. It returns the id of the act, which can be undone until the date of the
+// erasure, "" if one is pending already.
 func (s Staff) EraseCustomer(ctx context.Context, id, reason string) (act string, err error) {
 	if !s.May(staff.PermissionErase) {
 		return "", denied()
@@ -27,7 +27,8 @@ func (s Staff) EraseCustomer(ctx context.Context, id, reason string) (act string
 	})
 }
 
-// CancelErasure cancels an erasure that has not begun, whoever asked for it. If there is none, nothing changes.
+// CancelErasure cancels an erasure that has not begun, whoever asked for it. If there is none, nothing
+// changes.
 func (s Staff) CancelErasure(ctx context.Context, id, reason string) error {
 	made, err := s.newAct(audit.CustomerErasureCancelled, id, reason)
 	if err == nil {

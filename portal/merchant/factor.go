@@ -36,8 +36,8 @@ type Proven struct {
 
 func (p person) seal(what string) string { return portal.StaffSeal(p.shop.ID, p.member.ID, what) }
 
-// SetUp returns what to add to an authenticator app. It stays the same for the session. It is a Conflict if the
-// person has a factor.
+// SetUp returns what to add to an authenticator app. It stays the same for the session. It is a Conflict if
+// the person has a factor.
 func (c Candidate) SetUp() (SetUp, error) {
 	if c.HasFactor() {
 		return SetUp{}, validate.NewError(validate.Conflict, "factor.exists")
@@ -49,12 +49,13 @@ func (c Candidate) SetUp() (SetUp, error) {
 	return SetUp{URL: staff.TOTPURL(c.shop.Name, c.member.Email, secret), Text: staff.TOTPText(secret)}, nil
 }
 
-// Enrol sets up the authenticator app and signs in. It needs the app's code and the one-time code from the inviter.
-// Field errors are at "code" and "enrolment". Five wrong codes from the inviter make a new one necessary. Sent twice,
-// it signs in again and returns no codes.
+// Enrol sets up the authenticator app and signs in. It needs the app's code and the one-time code from the
+// inviter. Field errors are at "code" and "enrolment". Five wrong codes from the inviter make a new one
+// necessary. Sent twice, it signs in again and returns no codes.
 func (c Candidate) Enrol(ctx context.Context, enrolment, code string) (Proven, error) {
 	now := c.app.Now()
-	if sent := staff.NormaliseTOTP(code); c.access.Repeats(c.member, c.session.Hash, proofOf(c.session.Hash, sent), now) {
+	if sent := staff.NormaliseTOTP(code); c.access.Repeats(c.member, c.session.Hash,
+		proofOf(c.session.Hash, sent), now) {
 		return Proven{Cookie: c.proven(sent).String(), MaxAge: staff.SessionAbsolute}, nil
 	}
 	secret, err := c.app.Secret().Open(c.seal(c.session.Hash), c.session.Pending)
@@ -118,8 +119,8 @@ func wrongField(field, key string) error {
 	return validate.InvalidFields([]validate.FieldError{{Field: field, Key: key}})
 }
 
-// proven returns the token of the session after its second factor. A second request with the same code gets the
-// same; without the installation secret nobody can derive it from the earlier token.
+// proven returns the token of the session after its second factor. A second request with the same code gets
+// the same; without the installation secret nobody can derive it from the earlier token.
 func (p person) proven(code string) staff.Token {
 	id := func(half string) string {
 		return p.app.Secret().ID(p.shop.ID, "staff-session", p.session.Hash, code, half)
@@ -129,9 +130,9 @@ func (p person) proven(code string) staff.Token {
 
 func proofOf(session, code string) string { return credential.CodeHash(session, code) }
 
-// EnterCode proves the second factor with a code of the authenticator app or with a recovery code, and signs in.
-// A wrong code is Invalid at "code"; after five in 15 minutes, all are validate.TooMany. The app's code works once,
-// but the same browser may send it again within 60 seconds.
+// EnterCode proves the second factor with a code of the authenticator app or with a recovery code, and signs
+// in. A wrong code is Invalid at "code"; after five in 15 minutes, all are validate.TooMany. The app's code
+// works once, but the same browser may send it again within 60 seconds.
 func (c Candidate) EnterCode(ctx context.Context, text string) (Proven, error) {
 	code := normalise(text)
 	made, proof := c.proven(code), proofOf(c.session.Hash, code)
@@ -161,8 +162,8 @@ func normalise(text string) string {
 	return credential.NormaliseCode(text)
 }
 
-// prove checks a code and applies then in the same Replace, which also uses up the code. A wrong code is counted
-// in a Replace of its own.
+// prove checks a code and applies then in the same Replace, which also uses up the code. A wrong code is
+// counted in a Replace of its own.
 func (p person) prove(ctx context.Context, code string,
 	then func(*staff.Access, *staff.Session, time.Time)) error {
 	wrong, now := false, p.app.Now()
@@ -254,8 +255,8 @@ func (s Staff) RenewRecovery(ctx context.Context) ([]string, error) {
 	return codes, err
 }
 
-// changeAccess changes the person's access, if the session still lives: for the roster as it is now, too, not as this
-// request found it.
+// changeAccess changes the person's access, if the session still lives: for the roster as it is now, too, not
+// as this request found it.
 func (s Staff) changeAccess(ctx context.Context, change func(*staff.Access) error) error {
 	_, err := s.docs().Change(ctx, s.member.ID, func(a *staff.Access) error {
 		roster, _, err := s.rosters().Get(ctx, staff.RosterKey)

@@ -99,9 +99,10 @@ func (s Staff) counts(ctx context.Context, filters []map[string]string) ([]custo
 	return counts, nil
 }
 
-// actOnGroups is the one way of every act of a person on the groups: it changes them, and they then carry the act
-// with what it changed. An act that changes nothing is not recorded; its id is then "".
-func (s Staff) actOnGroups(ctx context.Context, act audit.Act, alter func(*group.Groups) error) (string, error) {
+// actOnGroups is the one way of every act of a person on the groups: it changes them, and they then carry the
+// act with what it changed. An act that changes nothing is not recorded; its id is then "".
+func (s Staff) actOnGroups(ctx context.Context, act audit.Act, alter func(*group.Groups) error) (string,
+	error) {
 	changed := false
 	_, err := s.groups().Put(ctx, group.Key, func(all *group.Groups, _ bool) error {
 		if err := s.requireStill(ctx, staff.PermissionGroups); err != nil {
@@ -133,7 +134,8 @@ func (s Staff) CreateGroup(ctx context.Context, name, description string) (strin
 	}
 	g := group.Group{ID: storage.NewID(), Name: name, Description: description, CreatedAt: s.app.Now(),
 		ChangedAt: s.app.Now()}
-	_, err := s.actOnGroups(ctx, s.groupAct(audit.GroupCreated), func(all *group.Groups) error { return all.Create(g) })
+	_, err := s.actOnGroups(ctx, s.groupAct(audit.GroupCreated),
+		func(all *group.Groups) error { return all.Create(g) })
 	return g.ID, err
 }
 
@@ -143,15 +145,16 @@ func (s Staff) groupAct(kind audit.Kind) audit.Act {
 	return act
 }
 
-// GroupEdit is a form with a group's name and description. Base has the values that the form was made from, so
-// that only what somebody typed is saved.
+// GroupEdit is a form with a group's name and description. Base has the values that the form was made from,
+// so that only what somebody typed is saved.
 type GroupEdit struct {
 	ID           string
 	Base, Values map[string]string
 }
 
-// EditGroup changes what was typed in a form with "name" and "description", and returns the act, "" if nothing
-// changed. What somebody else changed since to something else is a Conflict, with an error at the field.
+// EditGroup changes what was typed in a form with "name" and "description", and returns the act, "" if
+// nothing changed. What somebody else changed since to something else is a Conflict, with an error at the
+// field.
 func (s Staff) EditGroup(ctx context.Context, e GroupEdit) (act string, err error) {
 	f := &validate.Validator{}
 	name, description := group.Read(f, e.Values["name"], e.Values["description"])
@@ -183,8 +186,8 @@ func (s Staff) EditGroup(ctx context.Context, e GroupEdit) (act string, err erro
 	})
 }
 
-// UndoGroup undoes a change of a group's name or description. It is a Conflict if something else changed it since,
-// if it is older than audit.UndoPeriod, and if it was undone already.
+// UndoGroup undoes a change of a group's name or description. It is a Conflict if something else changed it
+// since, if it is older than audit.UndoPeriod, and if it was undone already.
 func (s Staff) UndoGroup(ctx context.Context, act string) error {
 	undo := audit.UndoOf(act, s.actor(), s.app.Now())
 	undo.Kind, undo.Address = audit.GroupUndone, s.address
@@ -217,8 +220,8 @@ type GroupChange struct {
 	Reason          string
 }
 
-// SetGroup makes a customer a member of a group or ends that, and returns the act, "" if nothing changed. A field
-// error is at "group" if there is no such group, and at "reason".
+// SetGroup makes a customer a member of a group or ends that, and returns the act, "" if nothing changed. A
+// field error is at "group" if there is no such group, and at "reason".
 func (s Staff) SetGroup(ctx context.Context, change GroupChange) (string, error) {
 	act, err := s.newAct(audit.CustomerChanged, change.Customer, change.Reason)
 	if err != nil {
@@ -227,7 +230,8 @@ func (s Staff) SetGroup(ctx context.Context, change GroupChange) (string, error)
 	changed := false
 	_, err = s.actOn(ctx, staff.PermissionEditCustomers, act, func(c *customer.Customer) error {
 		_, before := c.Membership(change.Group)
-		err := portal.ChangeGroup(ctx, s.app, s.shop, c, portal.GroupChange{Group: change.Group, Member: change.Member, Act: act})
+		err := portal.ChangeGroup(ctx, s.app, s.shop, c, portal.GroupChange{Group: change.Group,
+			Member: change.Member, Act: act})
 		_, after := c.Membership(change.Group)
 		changed = before != after
 		return err
@@ -238,7 +242,8 @@ func (s Staff) SetGroup(ctx context.Context, change GroupChange) (string, error)
 	return act.ID, nil
 }
 
-// MembershipRow is a membership with the name of its group and the email of who gave it, "" for somebody who left.
+// MembershipRow is a membership with the name of its group and the email of who gave it, "" for somebody who
+// left.
 type MembershipRow struct {
 	customer.Membership
 	Name  string
@@ -246,7 +251,8 @@ type MembershipRow struct {
 }
 
 // Memberships returns the groups of a customer by name, and those that the customer could join.
-func (s Staff) Memberships(ctx context.Context, c customer.Customer) (rows []MembershipRow, others []group.Group, err error) {
+func (s Staff) Memberships(ctx context.Context, c customer.Customer) (rows []MembershipRow,
+	others []group.Group, err error) {
 	list, err := s.Groups(ctx)
 	if err != nil {
 		return nil, nil, err

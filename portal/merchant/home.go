@@ -23,7 +23,8 @@ type Home struct {
 	New      []customer.Row // who registered last
 }
 
-// homeRows is how many rows each part of the start page shows, and homeRead how many letters are read for them.
+// homeRows is how many rows each part of the start page shows, and homeRead how many letters are read for
+// them.
 const (
 	homeRows = 5
 	homeRead = 100

@@ -68,8 +68,9 @@ func (s Staff) Log(ctx context.Context, q LogQuery) (LogPage, error) {
 	return p, err
 }
 
-// LogCSV prepares the download of everything that a query selects and returns what writes it, as portal.LogCSV does.
-// It needs a fresh second factor. The download is an entry in the log before anything is written.
+// LogCSV prepares the download of everything that a query selects and returns what writes it, as
+// portal.LogCSV does. It needs a fresh second factor. The download is an entry in the log before anything is
+// written.
 func (s Staff) LogCSV(ctx context.Context, q LogQuery) (func(context.Context, io.Writer) error, error) {
 	if !s.May(staff.PermissionLog) {
 		return nil, denied()
@@ -125,8 +126,8 @@ func (s Staff) logQuery(ctx context.Context, q LogQuery) (find audit.Query, pers
 	return find, person, validate.InvalidFields(f.Rejected)
 }
 
-// findPerson adds the customer or member of staff to a query and returns the name, "" for nobody. An email of both
-// means the customer.
+// findPerson adds the customer or member of staff to a query and returns the name, "" for nobody. An email of
+// both means the customer.
 func (s Staff) findPerson(ctx context.Context, text string, find *audit.Query) (name string, err error) {
 	ids, err := s.exactly(ctx, text)
 	if err != nil {

@@ -37,8 +37,8 @@ type Candidate struct{ person }
 // Staff is a signed-in person with a role.
 type Staff struct{ person }
 
-// Enter returns the actor of a request with the cookie of staff. It is a validate.SignIn error if the cookie does
-// not belong to a live session that has proved the second factor.
+// Enter returns the actor of a request with the cookie of staff. It is a validate.SignIn error if the cookie
+// does not belong to a live session that has proved the second factor.
 func Enter(ctx context.Context, app *portal.App, sh shop.Shop, cookie string,
 	browser credential.Browser) (Staff, error) {
 	p, err := find(ctx, app, sh, cookie, browser)
@@ -55,8 +55,9 @@ func Enter(ctx context.Context, app *portal.App, sh shop.Shop, cookie string,
 	return s, nil
 }
 
-// EnterHalf is Enter for a session that has not proved the second factor. A session that proved it a moment ago is
-// found by its earlier cookie, too, so that a form sent twice gets the same answer; nothing else is open to it.
+// EnterHalf is Enter for a session that has not proved the second factor. A session that proved it a moment
+// ago is found by its earlier cookie, too, so that a form sent twice gets the same answer; nothing else is
+// open to it.
 func EnterHalf(ctx context.Context, app *portal.App, sh shop.Shop, cookie string,
 	browser credential.Browser) (Candidate, error) {
 	p, err := find(ctx, app, sh, cookie, browser)
@@ -177,7 +178,8 @@ func (s Staff) touch(ctx context.Context, now time.Time) error {
 // May reports whether the person's role has a permission.
 func (s Staff) May(p staff.Permission) bool { return s.member.Role.May(p) }
 
-// IsFresh reports whether the second factor was proved within the last 15 minutes, which acts on others require.
+// IsFresh reports whether the second factor was proved within the last 15 minutes, which acts on others
+// require.
 func (s Staff) IsFresh() bool { return s.session.IsFresh(s.app.Now()) }
 
 // Sessions lists the person's sessions: the current one first, then the most recently used.

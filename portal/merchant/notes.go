@@ -51,8 +51,8 @@ func (s Staff) Notes(ctx context.Context, customer string) ([]NoteView, error) {
 	return list, err
 }
 
-// AddNote writes a note on a customer and returns the id of the act. Field errors are at "text". A form sent twice
-// adds one note.
+// AddNote writes a note on a customer and returns the id of the act. Field errors are at "text". A form sent
+// twice adds one note.
 func (s Staff) AddNote(ctx context.Context, id, form, text string, pinned bool) (string, error) {
 	text, err := s.readNote(text)
 	if err == nil {
@@ -102,8 +102,8 @@ func (s Staff) readNote(text string) (string, error) {
 	return text, validate.InvalidFields(f.Rejected)
 }
 
-// ChangeNote changes the text of a note. stored is the text that the form was made from: if somebody changed it
-// since, it is a Conflict. Field errors are at "text".
+// ChangeNote changes the text of a note. stored is the text that the form was made from: if somebody changed
+// it since, it is a Conflict. Field errors are at "text".
 func (s Staff) ChangeNote(ctx context.Context, id, key, stored, text string) (string, error) {
 	text, err := s.readNote(text)
 	if err != nil {

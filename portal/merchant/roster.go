@@ -37,8 +37,8 @@ func (s Staff) Colleague(ctx context.Context, id string) (staff.Member, []creden
 
 func denied() error { return validate.NewError(validate.Denied, "error.denied") }
 
-// Invite adds a person and returns the one-time code to give to them; it cannot be shown again. Field errors are
-// at "email" and "role"; a person who has enrolled is a Conflict.
+// Invite adds a person and returns the one-time code to give to them; it cannot be shown again. Field errors
+// are at "email" and "role"; a person who has enrolled is a Conflict.
 func (s Staff) Invite(ctx context.Context, email, role string) (code string, err error) {
 	canonical, err := portal.ReadInvitation(email, role)
 	if err != nil {
@@ -66,8 +66,8 @@ func (s Staff) SetRole(ctx context.Context, id, role string) error {
 	})
 }
 
-// ResetFactor makes a colleague set up a new second factor and returns the one-time code for it. One's own is a
-// Conflict: another owner or the command line resets it.
+// ResetFactor makes a colleague set up a new second factor and returns the one-time code for it. One's own is
+// a Conflict: another owner or the command line resets it.
 func (s Staff) ResetFactor(ctx context.Context, id string) (code string, err error) {
 	if id == s.member.ID {
 		return "", validate.NewError(validate.Conflict, "staff.own_factor")
@@ -88,7 +88,10 @@ func (s Staff) Remove(ctx context.Context, id string) error {
 
 // SignOutColleague ends all sessions of a person.
 func (s Staff) SignOutColleague(ctx context.Context, id string) error {
-	return s.act(ctx, audit.StaffSignedOut, func(r *staff.Roster) (string, error) { return id, r.EndSessions(id) })
+	return s.act(ctx, audit.StaffSignedOut, func(r *staff.Roster) (string, error) {
+		return id,
+			r.EndSessions(id)
+	})
 }
 
 // EndColleagueSession ends one session of a person, by its id. It is no error if it has already ended.
@@ -106,9 +109,10 @@ func (s Staff) EndColleagueSession(ctx context.Context, id, session string) erro
 }
 
 // act is the one way of every act of a person on the shop's staff. do returns the id of whom it is about. It
-// requires that permission and a fresh second factor, and decides again in the write itself: somebody who loses the
-// role meanwhile changes nothing. The same write carries the entry for the log.
-func (s Staff) act(ctx context.Context, kind audit.Kind, do func(*staff.Roster) (id string, err error)) error {
+// requires that permission and a fresh second factor, and decides again in the write itself: somebody who
+// loses the role meanwhile changes nothing. The same write carries the entry for the log.
+func (s Staff) act(ctx context.Context, kind audit.Kind, do func(*staff.Roster) (id string,
+	err error)) error {
 	if !s.May(staff.PermissionStaff) {
 		return denied()
 	}

@@ -48,8 +48,8 @@ func Sources() []string {
 
 const momentsPerPage = 15
 
-// Timeline returns what happened to a customer before a time, the latest first, from one source or "" for all, and
-// the time to ask for next, zero if nothing is left. An act of the last seconds may be missing.
+// Timeline returns what happened to a customer before a time, the latest first, from one source or "" for
+// all, and the time to ask for next, zero if nothing is left. An act of the last seconds may be missing.
 func (s Staff) Timeline(ctx context.Context, c customer.Customer, source string, before time.Time) (
 	list []Moment, next time.Time, err error) {
 	if !s.May(staff.PermissionCustomers) {
@@ -96,7 +96,8 @@ func (s Staff) momentsOfActs(ctx context.Context, c customer.Customer, before ti
 	var list []Moment
 	for _, entry := range page.Entries {
 		e := &Event{Detail: entry, Undone: undone[entry.ID]}
-		e.CanUndo = s.May(staff.PermissionEditCustomers) && audit.Undoable(entry.Act, s.app.Now()) == nil && c.CanUndo(entry.Act)
+		e.CanUndo = s.May(staff.PermissionEditCustomers) && audit.Undoable(entry.Act,
+			s.app.Now()) == nil && c.CanUndo(entry.Act)
 		list = append(list, Moment{At: entry.At, Act: e})
 	}
 	return list, err
@@ -117,7 +118,8 @@ func (s Staff) momentsOfOrders(ctx context.Context, c customer.Customer, before 
 	return list, err
 }
 
-func (s Staff) momentsOfLetters(ctx context.Context, c customer.Customer, before time.Time) ([]Moment, error) {
+func (s Staff) momentsOfLetters(ctx context.Context, c customer.Customer, before time.Time) ([]Moment,
+	error) {
 	query := storage.Query{Index: inquiry.ByCustomer, Equal: []any{c.ID}, Descending: true, Limit: reach}
 	if !before.IsZero() {
 		query.To = withdrawal.PlaceOf(before, "")
@@ -131,7 +133,8 @@ func (s Staff) momentsOfLetters(ctx context.Context, c customer.Customer, before
 	return list, err
 }
 
-func (s Staff) momentsOfConsents(_ context.Context, c customer.Customer, before time.Time) (list []Moment, _ error) {
+func (s Staff) momentsOfConsents(_ context.Context, c customer.Customer,
+	before time.Time) (list []Moment, _ error) {
 	for _, said := range c.ConsentHistory() {
 		if before.IsZero() || said.At.Before(before) {
 			list = append(list, Moment{At: said.At, Consent: &said})

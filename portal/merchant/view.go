@@ -12,8 +12,8 @@ import (
 	"postern/storage"
 )
 
-// recordView logs that the person looks at a customer: one entry an hour. A customer who was erased at the same
-// time leaves nothing behind.
+// recordView logs that the person looks at a customer: one entry an hour. A customer who was erased at the
+// same time leaves nothing behind.
 func (s Staff) recordView(ctx context.Context, id string) error {
 	act, err := s.newAct(audit.CustomerViewed, id, "")
 	if err != nil {

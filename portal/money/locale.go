@@ -86,8 +86,8 @@ func (c cldr) around(sample, code string) affix {
 	return affix{strings.Replace(before, "-", minus, 1), strings.Replace(after, "-", minus, 1)}
 }
 
-// minus is the sign of negative numbers. The library writes a hyphen, which is shorter than a digit and may be
-// parted from it at the end of a line.
+// minus is the sign of negative numbers. The library writes a hyphen, which is shorter than a digit and may
+// be parted from it at the end of a line.
 const minus = "−"
 
 func (c cldr) sample(decimal, code string) string {

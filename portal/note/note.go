@@ -1,5 +1,5 @@
-// Package note is what staff write about a customer for one another. No email contains a note, and the customer's
-// pages show none, but the customer's data download does (Art. 15 GDPR).
+// Package note is what staff write about a customer for one another. No email contains a note, and the
+// customer's pages show none, but the customer's data download does (Art. 15 GDPR).
 //
 // It must not know of customers' documents or of who may read it.
 package note
@@ -17,7 +17,8 @@ import (
 	"postern/storage"
 )
 
-// Note is a note on a customer. Its key is the id of the form that made it, so that a form sent twice makes one.
+// Note is a note on a customer. Its key is the id of the form that made it, so that a form sent twice makes
+// one.
 type Note struct {
 	Customer  string    `bson:"customer"`
 	Text      string    `bson:"text"`
@@ -51,7 +52,8 @@ func Docs(engine storage.Engine, shop string) storage.Docs[Note] {
 }
 
 // Each visits the notes on a customer, also the deleted ones, oldest first.
-func Each(ctx context.Context, docs storage.Docs[Note], customer string, visit func(key string, n Note)) error {
+func Each(ctx context.Context, docs storage.Docs[Note], customer string, visit func(key string,
+	n Note)) error {
 	query := storage.Query{Index: ByCustomer, Equal: []any{customer}, Limit: storage.MaxLimit}
 	for {
 		page, err := storage.Find[struct{}](ctx, docs, query)
@@ -147,8 +149,8 @@ func (n Note) forgetAt() time.Time {
 // CanUndo reports whether an act was the last to change the note.
 func (n Note) CanUndo(act string) bool { return len(n.Acts) > 0 && n.Acts[len(n.Acts)-1] == act }
 
-// Undo gives the note its state from before an act, by another act that undoes it. It is a Conflict if something
-// else has changed the note since.
+// Undo gives the note its state from before an act, by another act that undoes it. It is a Conflict if
+// something else has changed the note since.
 func (n *Note) Undo(key string, earlier, undo audit.Act) error {
 	if !n.CanUndo(earlier.ID) || len(earlier.Changes) != 1 || earlier.Changes[0].After != n.state() {
 		return validate.NewError(validate.Conflict, "undo.conflict")

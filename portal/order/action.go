@@ -78,7 +78,8 @@ func (o Order) Main() string {
 // IsOver reports whether the customer waits for nothing more of the order, so that it may be bought again.
 func (o Order) IsOver() bool {
 	return o.Status.Cancelled() || o.Status.RefundedUnsent() || o.Status.State == StateCompleted ||
-		o.Status.sentOnline() || slices.Contains([]string{Delivered, PartiallyReturned, Returned}, o.Status.Fulfillment)
+		o.Status.sentOnline() || slices.Contains([]string{Delivered, PartiallyReturned, Returned},
+		o.Status.Fulfillment)
 }
 
 // IsBilled reports whether the customer has an invoice to pay now.

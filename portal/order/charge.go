@@ -213,15 +213,16 @@ func (w refundWire) refund(f *validate.Validator, at string) Refund {
 }
 
 func (w refundLineWire) line(f *validate.Validator, at string) RefundLine {
-	line := RefundLine{Line: f.Key(at+"/line", w.Line, validate.MaxWord), Amount: f.Reduction(at+"/amount", w.Amount)}
+	line := RefundLine{Line: f.Key(at+"/line", w.Line, validate.MaxWord), Amount: f.Reduction(at+"/amount",
+		w.Amount)}
 	if w.Quantity != "" {
 		line.Quantity = f.Quantity(at+"/quantity", w.Quantity)
 	}
 	return line
 }
 
-// checkRefunded sets the sum of the refunds if the feed gives only their list, and warns if it is more than the
-// total: that is possible, as a gesture or for the postage of a return, but usually a mistake.
+// checkRefunded sets the sum of the refunds if the feed gives only their list, and warns if it is more than
+// the total: that is possible, as a gesture or for the postage of a return, but usually a mistake.
 func (o *Order) checkRefunded(f *validate.Validator) {
 	if o.Refunded == nil && len(o.Refunds) > 0 {
 		sum := o.RefundedTotal()

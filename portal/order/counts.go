@@ -11,8 +11,8 @@ import (
 )
 
 // Counts holds what a customer's orders add up to by month, such as "2026-03". Months are recounted from the
-// orders, never adjusted. Basis says how they were counted: if it is not the shop's CountsBasis, such as after
-// a change of its time zone, the worker recounts them all.
+// orders, never adjusted. Basis says how they were counted: if it is not the shop's CountsBasis, such as
+// after a change of its time zone, the worker recounts them all.
 type Counts struct {
 	Basis  string           `bson:"zone"`
 	Months map[string]Month `bson:"by_month,omitempty"`
@@ -213,9 +213,9 @@ func (n Numbers) Nearest(from, to time.Time) int {
 	return best
 }
 
-// CountRequest asks for a recount of months, whichever customers they belong to. Orders that arrive at the same
-// time share one, and orders that arrive soon after it need no other for the same month: an import of a million
-// orders leaves a request for each few hundred of them. It is deleted when everything is counted.
+// CountRequest asks for a recount of months, whichever customers they belong to. Orders that arrive at the
+// same time share one, and orders that arrive soon after it need no other for the same month: an import of a
+// million orders leaves a request for each few hundred of them. It is deleted when everything is counted.
 //
 // It is stored before an order is written, and due after a delay: the write has ended by then, so the count
 // sees it. A crash in between costs one needless count. A write that took longer than expected requests

@@ -24,7 +24,8 @@ func (s *Stored) IsDeleted() bool {
 	return deleted
 }
 
-// Restarted returns what a deleted order leaves to one with the same number: the acts that are to be recorded.
+// Restarted returns what a deleted order leaves to one with the same number: the acts that are to be
+// recorded.
 func (s *Stored) Restarted() Stored {
 	var next Stored
 	for _, j := range s.Work.Jobs {
@@ -86,7 +87,8 @@ func (o *Order) takeMoney(from Order) {
 		o.GiftCards = append(o.GiftCards, GiftCard{Amount: card.Amount})
 	}
 	for _, p := range from.Payments {
-		o.Payments = append(o.Payments, Payment{Kind: knownPaymentKind(p.Kind), Amount: p.Amount, Currency: p.Currency, At: p.At})
+		o.Payments = append(o.Payments, Payment{Kind: knownPaymentKind(p.Kind), Amount: p.Amount,
+			Currency: p.Currency, At: p.At})
 	}
 	for _, r := range from.Refunds {
 		o.Refunds = append(o.Refunds, Refund{Amount: r.Amount, At: r.At, Lines: r.Lines,

@@ -95,8 +95,8 @@ func checkParents(f *validate.Validator, lines []Line) {
 	}
 }
 
-// checkNamed warns about entries that name a line by an id that no line has. They are kept: the line may be one
-// that the feed leaves out. An entry without an id names none.
+// checkNamed warns about entries that name a line by an id that no line has. They are kept: the line may be
+// one that the feed leaves out. An entry without an id names none.
 func (o Order) checkNamed(f *validate.Validator) {
 	ids := map[string]bool{"": true}
 	for _, line := range o.Lines {
@@ -169,8 +169,9 @@ func (o Order) parcels() (all, arrived int) {
 }
 
 // Items returns the lines with goods, each piece once. A bundle or a configured product is counted where its
-// money is: as the parent line if its parts are included in its price, else as its parts. The parts are included
-// if they have no price or their prices add up to the parent's. Another part with a price is a piece too.
+// money is: as the parent line if its parts are included in its price, else as its parts. The parts are
+// included if they have no price or their prices add up to the parent's. Another part with a price is a piece
+// too.
 func (o Order) Items() []Line {
 	var items []Line
 	counted := o.Counted()
@@ -195,8 +196,8 @@ func (o Order) Counted() []bool {
 // moneyOf says where the money of parents and parts is, by the id of the parent.
 type moneyOf struct{ inParts, inParent map[string]bool }
 
-// whereMoneyIs returns, for the lines with parts, whether their money is in the parts because they have no price,
-// or the money of priced parts is in them because the prices of the parts add up to theirs.
+// whereMoneyIs returns, for the lines with parts, whether their money is in the parts because they have no
+// price, or the money of priced parts is in them because the prices of the parts add up to theirs.
 func (o Order) whereMoneyIs() moneyOf {
 	var sums map[string]int64
 	for _, line := range o.Lines {

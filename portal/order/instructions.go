@@ -29,7 +29,8 @@ type Instructions struct {
 // usable reports whether the instructions name an account. nil is not usable.
 func (in *Instructions) usable() bool { return in != nil && (in.IBAN != "" || in.Account != "") }
 
-// Transfer returns how to pay the order by bank transfer, or nil if it needs no payment or no account is known.
+// Transfer returns how to pay the order by bank transfer, or nil if it needs no payment or no account is
+// known.
 func (o Order) Transfer() *Instructions {
 	if !o.Status.Unpaid() || !o.Instructions.usable() {
 		return nil

@@ -77,7 +77,8 @@ func (s *Stored) tell(before Order, first bool, by Arrival) {
 			!slices.Contains(was, event)
 	}
 	events := s.returnNews(before, first, isNew)
-	if event := s.mainNews(isNew); event != "" && !s.toldByReturn(event, events) && s.moreRefunded(event, before) {
+	if event := s.mainNews(isNew); event != "" && !s.toldByReturn(event, events) && s.moreRefunded(event,
+		before) {
 		events = append(events, event)
 	}
 	for _, event := range events[:min(len(events), maxTold-min(len(s.Told), maxTold))] {
@@ -247,7 +248,8 @@ type ReturnStep struct {
 
 const maxReturnSteps = 500
 
-// noteReturns keeps the states that the returns reach, for their timelines. A feed sends only the present one.
+// noteReturns keeps the states that the returns reach, for their timelines. A feed sends only the present
+// one.
 func (s *Stored) noteReturns(before Order, by Arrival) {
 	for _, r := range s.Returns {
 		if before.returnState(r.Number) == r.State || len(s.ReturnSteps) >= maxReturnSteps {

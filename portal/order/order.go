@@ -188,7 +188,8 @@ const (
 	ByUpdated = "updated"
 )
 
-// Collection declares the collection of orders and its indexes. All callers share it, so it must not be changed.
+// Collection declares the collection of orders and its indexes. All callers share it, so it must not be
+// changed.
 func Collection() storage.Collection { return collection() }
 
 var collection = sync.OnceValue(func() storage.Collection {

@@ -45,19 +45,20 @@ func (o Order) searchTerms() []string {
 // SearchTerm returns the term of a whole order number.
 func SearchTerm(number string) string { return fold.Term(number) }
 
-// Search is what a shopper looks for: orders with a term that begins with Number, or with terms that begin with
-// each of the Words.
+// Search is what a shopper looks for: orders with a term that begins with Number, or with terms that begin
+// with each of the Words.
 type Search struct {
 	Number string   // the whole text, which may be a number with other punctuation
 	Words  []string // the longest first; nil if the text is one word
 }
 
-// ParseSearch reads the text of a search. It leaves out a word such as "No." before a number, and single letters
-// beside longer words.
+// ParseSearch reads the text of a search. It leaves out a word such as "No." before a number, and single
+// letters beside longer words.
 func ParseSearch(text string) Search {
 	text = BareNumber(text)
 	var words []string
-	for _, word := range strings.FieldsFunc(text, func(r rune) bool { return unicode.IsSpace(r) || r == ',' || r == ';' }) {
+	for _, word := range strings.FieldsFunc(text,
+		func(r rune) bool { return unicode.IsSpace(r) || r == ',' || r == ';' }) {
 		if term := SearchTerm(word); term != "" && !fold.IsLetter(term) {
 			words = append(words, term)
 		}

@@ -25,8 +25,8 @@ func TestTermsOfAnOrder(t *testing.T) {
 	}
 }
 
-// TestTermsOfALargeOrderHaveALimit checks an order of 1,000 lines: its number and first lines are found, and a
-// later line only by a word that an earlier one has, too.
+// TestTermsOfALargeOrderHaveALimit checks an order of 1,000 lines: its number and first lines are found, and
+// a later line only by a word that an earlier one has, too.
 func TestTermsOfALargeOrderHaveALimit(t *testing.T) {
 	t.Parallel()
 	o := Order{Number: "N-1"}
@@ -85,8 +85,8 @@ func TestSearchMatchesTermsByTheirBeginning(t *testing.T) {
 	}
 }
 
-// FuzzSearchFindsNumbersAndNames checks that an order is found by its whole number and by the whole name and SKU
-// of its item, unless that has nothing but single letters.
+// FuzzSearchFindsNumbersAndNames checks that an order is found by its whole number and by the whole name and
+// SKU of its item, unless that has nothing but single letters.
 func FuzzSearchFindsNumbersAndNames(f *testing.F) {
 	for _, seed := range [][3]string{{"2024-SK-001", "T-shirt", "AB/1"}, {"a b", "İstanbul ℍ", "ǅ"}, {"0", "がぎ", "한국"},
 		{"č", "nr 5", "#"}, {"No. 7", "\xff\xfe", "ŉ ŀl"}} {

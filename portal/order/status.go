@@ -264,7 +264,8 @@ func (s Status) sentence() string {
 	return s.Fulfillment
 }
 
-// told returns the fulfilment as the sentence tells it: the parcels and lines may say more than the feed's word.
+// told returns the fulfilment as the sentence tells it: the parcels and lines may say more than the feed's
+// word.
 func (s Status) told() string {
 	switch s.sentence() {
 	case sentenceParcels:
@@ -275,7 +276,8 @@ func (s Status) told() string {
 	return s.Fulfillment
 }
 
-// digitalSentence returns the key for a digital order, which is never "shipped", or "" if other words fit too.
+// digitalSentence returns the key for a digital order, which is never "shipped", or "" if other words fit
+// too.
 func (s Status) digitalSentence(unsettled bool) string {
 	switch {
 	case s.Fulfillment == OnHold || s.Fulfillment == Returned || s.Fulfillment == PartiallyReturned,

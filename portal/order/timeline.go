@@ -67,8 +67,8 @@ func isRefund(key string) bool {
 	return key == "step."+PaymentRefunded || key == "step."+PaymentPartiallyRefunded
 }
 
-// StepKey returns the message key of a word. A digital order is never "shipped", and what the customer collects
-// is not "delivered".
+// StepKey returns the message key of a word. A digital order is never "shipped", and what the customer
+// collects is not "delivered".
 func (o Order) StepKey(word string) string {
 	switch {
 	case o.IsDigital && slices.Contains([]string{PartiallyShipped, Shipped, OutForDelivery, ReadyForPickup}, word):

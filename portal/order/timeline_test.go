@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// TestTimelineTellsWhatTheHeadlineTells checks that the steps follow the parcels and lines where the sentence does,
-// that only what is wholly collected ends so, and that the money comes after the cancellation.
+// TestTimelineTellsWhatTheHeadlineTells checks that the steps follow the parcels and lines where the sentence
+// does, that only what is wholly collected ends so, and that the money comes after the cancellation.
 func TestTimelineTellsWhatTheHeadlineTells(t *testing.T) {
 	t.Parallel()
 	at := time.Date(2026, 3, 3, 10, 0, 0, 0, time.UTC)

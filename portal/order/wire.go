@@ -9,8 +9,8 @@ import (
 	"postern/portal/validate"
 )
 
-// orderWire is an order as JSON: money and quantities are decimal strings or exact JSON numbers, times are RFC
-// 3339. A missing member and null mean that no value was given.
+// orderWire is an order as JSON: money and quantities are decimal strings or exact JSON numbers, times are
+// RFC 3339. A missing member and null mean that no value was given.
 type orderWire struct {
 	Number           string            `json:"number,omitzero"`
 	CustomerID       validate.FeedID   `json:"customer_id,omitzero"`
@@ -237,7 +237,8 @@ func (w lineWire) line(f *validate.Validator, at string) Line {
 		name = sku
 	}
 	line := Line{
-		ID: f.Key(at+"/id", w.ID, validate.MaxWord), Parent: f.Key(at+"/parent", w.Parent, validate.MaxWord), SKU: sku, Name: f.Required(at+"/name", name),
+		ID: f.Key(at+"/id", w.ID, validate.MaxWord), Parent: f.Key(at+"/parent", w.Parent,
+			validate.MaxWord), SKU: sku, Name: f.Required(at+"/name", name),
 		Quantity:  f.Quantity(at+"/quantity", w.Quantity),
 		UnitPrice: f.Explained(at+"/unit_price", w.UnitPrice),
 		Subtotal:  f.OptionalAmount(at+"/subtotal", w.Subtotal),

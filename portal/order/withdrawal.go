@@ -176,8 +176,8 @@ func (p Place) daysAfter(event time.Time, days int) time.Time {
 	return p.workday(validate.Midday(event, p.Zone).AddDate(0, 0, days))
 }
 
-// MonthsAfter returns noon of the day that ends a period of months: the day with the same date, or the month's
-// last day if it has no such day (Art. 3(2)(c) of Regulation 1182/71).
+// MonthsAfter returns noon of the day that ends a period of months: the day with the same date, or the
+// month's last day if it has no such day (Art. 3(2)(c) of Regulation 1182/71).
 func MonthsAfter(event time.Time, months int64, zone *time.Location) time.Time {
 	return validate.MonthsBefore(validate.Midday(event, zone), -int(months))
 }
@@ -235,8 +235,8 @@ func (o Order) deliveredEvent(dated time.Time) (at time.Time, known bool) {
 }
 
 // workday moves the last day of a period to the next day that is neither a Saturday, a Sunday nor a public
-// holiday (Art. 3(4) of Regulation 1182/71). Where the holidays are not known, a statement that seems late may
-// be in time: one more reason to accept it.
+// holiday (Art. 3(4) of Regulation 1182/71). Where the holidays are not known, a statement that seems late
+// may be in time: one more reason to accept it.
 func (p Place) workday(last time.Time) time.Time {
 	for last.Weekday() == time.Saturday || last.Weekday() == time.Sunday || holiday.Is(last, p.Country) {
 		last = last.AddDate(0, 0, 1)

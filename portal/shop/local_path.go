@@ -9,8 +9,8 @@ import (
 )
 
 // LocalPath is a path of the portal with its query, exactly as it is sent to a browser, which keeps it on
-// this origin. Only ParsePath and ParseRequestedPath create one, so that no other text gets into a Location header.
-// The zero LocalPath is Home.
+// this origin. Only ParsePath and ParseRequestedPath create one, so that no other text gets into a Location
+// header. The zero LocalPath is Home.
 type LocalPath struct{ text string }
 
 // String returns the path as it is sent.
@@ -38,8 +38,8 @@ func ParsePath(text string) (p LocalPath, ok bool) {
 	return LocalPath{text}, true
 }
 
-// ParseRequestedPath is ParsePath for a destination taken from a request: it also rejects the sign-in and sign-out
-// pages.
+// ParseRequestedPath is ParsePath for a destination taken from a request: it also rejects the sign-in and
+// sign-out pages.
 func ParseRequestedPath(wish string) (p LocalPath, ok bool) {
 	if p, ok = ParsePath(wish); !ok || isSignInPage(validate.ParseURL(wish).Path) {
 		return LocalPath{}, false
@@ -69,7 +69,10 @@ func leavesOrigin(path string) bool {
 	}
 }
 
-var encodedDots = sync.OnceValue(func() *strings.Replacer { return strings.NewReplacer("%2e", ".", "%2E", ".") })
+var encodedDots = sync.OnceValue(func() *strings.Replacer {
+	return strings.NewReplacer("%2e", ".",
+		"%2E", ".")
+})
 
 // hasDotSegment reports whether a path has segments that browsers remove (URL Standard, "double-dot URL
 // path segment").

@@ -145,8 +145,8 @@ func (a *Access) Begin(r credential.Request, s Session) {
 	a.Sessions = append(a.Sessions, s)
 }
 
-// Prove records the second factor of a session and gives it a new hash. It reports whether the browser was known;
-// from now on it is.
+// Prove records the second factor of a session and gives it a new hash. It reports whether the browser was
+// known; from now on it is.
 func (a *Access) Prove(s *Session, hash, proof, browser string, now time.Time) (known bool) {
 	s.Before, s.Hash, s.Proof = s.Hash, hash, proof
 	s.ProvenAt, s.SeenAt, s.Pending = now, now, nil
@@ -166,8 +166,8 @@ func (a *Access) Tell(s *Session, now time.Time) {
 		Args: job.Args{ArgDevice: s.Device, ArgNetwork: s.Network}})
 }
 
-// Repeats reports whether a session was proved a moment ago by the same code, from this session or from the one that
-// it was before, so that a second press of the button gets the same answer as the first.
+// Repeats reports whether a session was proved a moment ago by the same code, from this session or from the
+// one that it was before, so that a second press of the button gets the same answer as the first.
 func (a *Access) Repeats(m Member, hash, proof string, now time.Time) bool {
 	return slices.ContainsFunc(a.Sessions, func(s Session) bool {
 		return (credential.SameHash(s.Before, hash) || credential.SameHash(s.Hash, hash)) &&
@@ -216,7 +216,8 @@ func (a *Access) SessionInfos(m Member, present string, now time.Time) []credent
 // ID identifies a session without letting anybody in.
 func (s Session) ID() string { return s.Hash[:12] }
 
-// Repeated returns the session that proved its second factor a moment ago, and had another hash before, or nil.
+// Repeated returns the session that proved its second factor a moment ago, and had another hash before, or
+// nil.
 func (a *Access) Repeated(m Member, before string, now time.Time) *Session {
 	for i := range a.Sessions {
 		if s := &a.Sessions[i]; credential.SameHash(s.Before, before) && s.Live(m, now) &&

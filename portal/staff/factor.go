@@ -71,8 +71,8 @@ func MatchTOTP(secret []byte, code string, last int64, now time.Time) (step int6
 	return 0, false
 }
 
-// NormaliseTOTP reads the code of an app as people type it: six digits, with spaces. It returns "" for anything
-// else.
+// NormaliseTOTP reads the code of an app as people type it: six digits, with spaces. It returns "" for
+// anything else.
 func NormaliseTOTP(text string) string {
 	code := strings.Map(func(r rune) rune {
 		if r == ' ' || r == '-' || r == '\u00a0' {

@@ -119,8 +119,8 @@ func (m Member) HasExpired(now time.Time) bool {
 	return !m.IsEnrolled() && !now.Before(m.Enrolment.Until)
 }
 
-// Invite adds a person, or invites again one who has not enrolled. hash is that of the one-time code. A person
-// who has enrolled is a Conflict, as is a full roster.
+// Invite adds a person, or invites again one who has not enrolled. hash is that of the one-time code. A
+// person who has enrolled is a Conflict, as is a full roster.
 func (r *Roster) Invite(email string, role Role, hash, by string, now time.Time) (Member, error) {
 	at := slices.IndexFunc(r.Members, func(m Member) bool { return m.Email == email })
 	switch {
@@ -253,8 +253,8 @@ func (r *Roster) tell(event string, m Member, by string, now time.Time) {
 	}})
 }
 
-// TakeEnrolment checks the hash of a one-time code. A wrong one is counted; after five, the right one is refused,
-// too. Both outcomes write the roster, so that parallel guesses take turns.
+// TakeEnrolment checks the hash of a one-time code. A wrong one is counted; after five, the right one is
+// refused, too. Both outcomes write the roster, so that parallel guesses take turns.
 func (r *Roster) TakeEnrolment(id, hash string, now time.Time) (right bool, err error) {
 	m := r.member(id)
 	if m == nil || m.Enrolment.Tries >= EnrolmentTries || !now.Before(m.Enrolment.Until) {

@@ -26,7 +26,8 @@ func (f *Validator) WithoutLinks(field, value string) string {
 
 // WithoutPaths also refuses texts with a host name and a path, which no personal name contains. It accepts
 // a host name alone, which may be a name such as "Ing.Novák". Goods may be named by the site that offered
-// them, so they are checked only by WithoutLinks. In emails, withdrawal.Statement.Unlinked breaks up host names.
+// them, so they are checked only by WithoutLinks. In emails, withdrawal.Statement.Unlinked breaks up host
+// names.
 func (f *Validator) WithoutPaths(field, value string) string {
 	if hostPath.MatchString(value) {
 		f.Reject(field, "withdrawal.link")

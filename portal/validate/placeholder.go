@@ -64,6 +64,7 @@ func hostsOfNoEmail() []string {
 // isVague reports whether a word is a placeholder on both sides of the @ only: guest@hotel.sk may be a real
 // address.
 func isVague(word string) bool {
-	return slices.Contains(wordsForNobody(), word) || slices.Contains([]string{"no", "test", "example", "customer",
+	return slices.Contains(wordsForNobody(), word) || slices.Contains([]string{"no", "test", "example",
+		"customer",
 		"user", "email", "name", "domain", "fake", "xx", "xxx"}, word)
 }

@@ -28,8 +28,8 @@ func (f *Validator) Moment(field string, value Time) time.Time {
 	return *t
 }
 
-// FedTime reads an optional time; an unreadable one, such as 0000-00-00, is dropped. A day without a time is read
-// as its noon in the zone, so that it is the same day in most others.
+// FedTime reads an optional time; an unreadable one, such as 0000-00-00, is dropped. A day without a time is
+// read as its noon in the zone, so that it is the same day in most others.
 func (f *Validator) FedTime(field string, value Time) *time.Time {
 	at, _ := f.FedDay(field, value)
 	return at
@@ -45,7 +45,8 @@ func (f *Validator) FedDay(field string, value Time) (at *time.Time, day string)
 	if zone == nil {
 		zone = time.UTC
 	}
-	if noon, err := time.ParseInLocation(time.DateOnly+" 15", text+" 12", zone); err == nil && inRange(noon) != nil {
+	if noon, err := time.ParseInLocation(time.DateOnly+" 15", text+" 12",
+		zone); err == nil && inRange(noon) != nil {
 		return inRange(noon), text
 	}
 	t := f.parseTime(text)
@@ -55,10 +56,10 @@ func (f *Validator) FedDay(field string, value Time) (at *time.Time, day string)
 	return t, ""
 }
 
-// parseTime reads a time in any unambiguous format: RFC 3339; the same with a space instead of the T, or without
-// the colon in the offset, as PHP writes it, or with a space before it, as Ecwid does; without an offset, in the
-// zone; or seconds since 1970, also in milliseconds, as JavaScript counts. It returns nil for any other text and for
-// years out of range. The store keeps milliseconds.
+// parseTime reads a time in any unambiguous format: RFC 3339; the same with a space instead of the T, or
+// without the colon in the offset, as PHP writes it, or with a space before it, as Ecwid does; without an
+// offset, in the zone; or seconds since 1970, also in milliseconds, as JavaScript counts. It returns nil for
+// any other text and for years out of range. The store keeps milliseconds.
 func (f *Validator) parseTime(value string) *time.Time {
 	value = strings.ToUpper(clean.Code(value))
 	if t, ok := parseEpoch(value); ok {

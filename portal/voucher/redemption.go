@@ -7,8 +7,8 @@ import (
 	"postern/storage"
 )
 
-// Redemption is the use of a voucher by an order. Its key is of RedemptionKey. It stays when the use was given
-// back, so that a late repeat of an earlier step changes nothing.
+// Redemption is the use of a voucher by an order. Its key is of RedemptionKey. It stays when the use was
+// given back, so that a late repeat of an earlier step changes nothing.
 type Redemption struct {
 	Code        string        `bson:"code"`
 	Order       string        `bson:"order"`

@@ -4,7 +4,8 @@ import (
 	"postern/portal/validate"
 )
 
-// Refusal returns why a step may not take a use of the voucher, apart from what the same customer has used, or nil.
+// Refusal returns why a step may not take a use of the voucher, apart from what the same customer has used,
+// or nil.
 func (v Voucher) Refusal(s Step) error {
 	left, limited := v.Left()
 	switch {

@@ -38,8 +38,8 @@ const (
 )
 
 // CanonicalCode returns a code in capitals. ok is false for one that has other characters than ASCII letters,
-// digits, "-", "_" and ".", or none or too many. Letters that look alike in other scripts would make two codes
-// of one.
+// digits, "-", "_" and ".", or none or too many. Letters that look alike in other scripts would make two
+// codes of one.
 func CanonicalCode(text string) (code string, ok bool) {
 	code = strings.ToUpper(text)
 	if code == "" || len(code) > MaxCode || code == "." || code == ".." {
@@ -55,8 +55,8 @@ func CanonicalCode(text string) (code string, ok bool) {
 	return code, true
 }
 
-// Decode reads a voucher with the canonical code of its path, and when it was updated. Times without an offset
-// are in the zone of the validator, which then has what is wrong.
+// Decode reads a voucher with the canonical code of its path, and when it was updated. Times without an
+// offset are in the zone of the validator, which then has what is wrong.
 func Decode(f *validate.Validator, body []byte, code string) (Terms, time.Time, error) {
 	var w Wire
 	if err := validate.DecodeJSON(body, &w); err != nil {

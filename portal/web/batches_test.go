@@ -177,8 +177,8 @@ func TestDeletingAGroupTakesItsMembersOutAndCanBeUndone(t *testing.T) {
 	}
 }
 
-// TestABulkChangeNeedsAFreshFactorAndTheRole checks that a preview alone does not need one, and that the batch of a
-// person who loses the role stops.
+// TestABulkChangeNeedsAFreshFactorAndTheRole checks that a preview alone does not need one, and that the
+// batch of a person who loses the role stops.
 func TestABulkChangeNeedsAFreshFactorAndTheRole(t *testing.T) {
 	t.Parallel()
 	i, _ := people(t)

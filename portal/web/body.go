@@ -19,8 +19,8 @@ import (
 )
 
 // largeSlots is how many bodies above gate.MaxBody may be in flight at a time. Forms with files have slots of
-// their own, one for each customer: slow uploads must not keep out a shop's system. Each needs twice the size of
-// its body.
+// their own, one for each customer: slow uploads must not keep out a shop's system. Each needs twice the size
+// of its body.
 const (
 	largeSlots = 8
 	fileSlots  = 4
@@ -76,8 +76,8 @@ func (b *inbox) allows(header *fasthttp.RequestHeader) error {
 	return nil
 }
 
-// allowLargeBody checks that the client meets the requirements of the route's class, and calls then with the customer
-// of a form with files, otherwise nil.
+// allowLargeBody checks that the client meets the requirements of the route's class, and calls then with the
+// customer of a form with files, otherwise nil.
 func (b *inbox) allowLargeBody(header *fasthttp.RequestHeader, route gate.Route,
 	then func(context.Context, *portal.Shopper) error) error {
 	ctx := &fasthttp.RequestCtx{}
@@ -103,7 +103,8 @@ func errNoSlot() error { return &validate.Error{Kind: validate.Unavailable} }
 func (b *inbox) receive(ctx *fasthttp.RequestCtx) (release func(), err error) {
 	request := &ctx.Request
 	route := b.table.of(&request.Header)
-	in := intake{inbox: b, header: &request.Header, route: route, conn: ctx.Conn(), pace: newPace(b.reading, route)}
+	in := intake{inbox: b, header: &request.Header, route: route, conn: ctx.Conn(),
+		pace: newPace(b.reading, route)}
 	if stream := request.BodyStream(); stream != nil && request.Header.ContentLength() != 0 {
 		names := request.Header.Len()
 		if err = in.read(stream); err == nil && request.Header.Len() != names {

@@ -13,8 +13,8 @@ import (
 	"postern/portal/web/webtest/chrome"
 )
 
-// TestBrowserAdmin invites an owner, who signs in for the first time, sets up an app, and opens every page for
-// staff: each is accessible and no wider than a small phone.
+// TestBrowserAdmin invites an owner, who signs in for the first time, sets up an app, and opens every page
+// for staff: each is accessible and no wider than a small phone.
 func TestBrowserAdmin(t *testing.T) {
 	if testing.Short() {
 		t.Skip("a browser: not in a short run")

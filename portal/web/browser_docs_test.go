@@ -14,8 +14,8 @@ const shortened = `(() => {
 	return document.querySelectorAll('.docs-request').length;
 })()`
 
-// TestBrowserDocs checks that the API's reference is accessible and no wider than a small phone, and that each of
-// its links within the page leads somewhere.
+// TestBrowserDocs checks that the API's reference is accessible and no wider than a small phone, and that
+// each of its links within the page leads somewhere.
 func TestBrowserDocs(t *testing.T) {
 	if testing.Short() {
 		t.Skip("a long page is looked at: not in a short run")

@@ -112,8 +112,8 @@ func (f *flow) says(state, selector string, words ...string) {
 	}
 }
 
-// mailed checks that exactly one email to an address has the subject and the words. It has a link to the order, and
-// none that signs in.
+// mailed checks that exactly one email to an address has the subject and the words. It has a link to the
+// order, and none that signs in.
 func (f *flow) mailed(to, subject string, words ...string) {
 	f.t.Helper()
 	f.Work()
@@ -145,8 +145,8 @@ func (f *flow) follows(link string) {
 	f.Follow(link)
 }
 
-// TestReturnInABrowser sends a request for a return, with a mistake first, and follows it through the states that the
-// shop's system reports, each with its email.
+// TestReturnInABrowser sends a request for a return, with a mistake first, and follows it through the states
+// that the shop's system reports, each with its email.
 func TestReturnInABrowser(t *testing.T) {
 	t.Parallel()
 	f := newFlow(t, "R-1", object{"fulfillment": "delivered"})
@@ -199,7 +199,8 @@ func TestReturnInABrowser(t *testing.T) {
 	}
 }
 
-// TestDeclinedReturnInABrowser has a return declined: by the API before the shop's system knows it, and by the order.
+// TestDeclinedReturnInABrowser has a return declined: by the API before the shop's system knows it, and by
+// the order.
 func TestDeclinedReturnInABrowser(t *testing.T) {
 	t.Parallel()
 	f := newFlow(t, "R-2", object{"fulfillment": "delivered"})
@@ -237,7 +238,8 @@ func (f *flow) tabTo(selector string) {
 	f.t.Fatalf("the Tab key never reaches %s on %s", selector, f.Path())
 }
 
-// TestCancellationInABrowser asks for a cancellation by keyboard alone. The shop declines it, and cancels another order.
+// TestCancellationInABrowser asks for a cancellation by keyboard alone. The shop declines it, and cancels
+// another order.
 func TestCancellationInABrowser(t *testing.T) {
 	t.Parallel()
 	f := newFlow(t, "C-1", object{"fulfillment": "processing"})
@@ -274,8 +276,8 @@ func TestCancellationInABrowser(t *testing.T) {
 	f.mailed(jana, "Order C-2 was cancelled")
 }
 
-// TestConversationInABrowser writes to the shop, which answers twice. Each answer is emailed, and marked in the
-// navigation, above the list and on the order's page until the customer has read it.
+// TestConversationInABrowser writes to the shop, which answers twice. Each answer is emailed, and marked in
+// the navigation, above the list and on the order's page until the customer has read it.
 func TestConversationInABrowser(t *testing.T) {
 	t.Parallel()
 	f := newFlow(t, "M-1", object{"fulfillment": "processing"})

@@ -139,8 +139,9 @@ const below = `((selectors) => selectors.filter((s) => {
 	return !shown || shown.getBoundingClientRect().bottom + scrollY > %d;
 }))(%s)`
 
-// TestLongOrderInABrowser checks an order of 120 lines on a phone: the status, the delivery and the first product
-// are on the first screen, a row has two lines, the parcel's content is folded, and the total stands twice.
+// TestLongOrderInABrowser checks an order of 120 lines on a phone: the status, the delivery and the first
+// product are on the first screen, a row has two lines, the parcel's content is folded, and the total stands
+// twice.
 func TestLongOrderInABrowser(t *testing.T) {
 	t.Parallel()
 	if testing.Short() {
@@ -199,8 +200,8 @@ func TestPaymentInABrowser(t *testing.T) {
 	}
 }
 
-// TestDownloadsInABrowser checks that the downloads are on the first screen and lead to the shop, and that those
-// which are gone lead nowhere.
+// TestDownloadsInABrowser checks that the downloads are on the first screen and lead to the shop, and that
+// those which are gone lead nowhere.
 func TestDownloadsInABrowser(t *testing.T) {
 	t.Parallel()
 	if testing.Short() {
@@ -223,8 +224,8 @@ func TestDownloadsInABrowser(t *testing.T) {
 	}
 }
 
-// TestOrderPageHasNoHole checks that on a wide screen neither column of a short order waits for the other: goods and
-// messages follow one another closely, and so do steps and details.
+// TestOrderPageHasNoHole checks that on a wide screen neither column of a short order waits for the other:
+// goods and messages follow one another closely, and so do steps and details.
 func TestOrderPageHasNoHole(t *testing.T) {
 	t.Parallel()
 	if testing.Short() {

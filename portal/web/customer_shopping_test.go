@@ -58,8 +58,8 @@ func shopper77(t *testing.T) (*webtest.Installation, *webtest.Employee, string) 
 	return i, b, page.URL.Path
 }
 
-// TestCustomersPageShowsTheirShopping checks the cards of products, of the cart and of vouchers, and that a product
-// leads to its last order.
+// TestCustomersPageShowsTheirShopping checks the cards of products, of the cart and of vouchers, and that a
+// product leads to its last order.
 func TestCustomersPageShowsTheirShopping(t *testing.T) {
 	t.Parallel()
 	_, b, path := shopper77(t)
@@ -115,7 +115,8 @@ func TestOrderOfAnotherCustomerIsNotFound(t *testing.T) {
 	b.Get(path + "/orders/X").Want(http.StatusNotFound)
 }
 
-// TestCustomerWithoutShopping checks the page of somebody of whom nothing is known, in a shop that takes no events.
+// TestCustomerWithoutShopping checks the page of somebody of whom nothing is known, in a shop that takes no
+// events.
 func TestCustomerWithoutShopping(t *testing.T) {
 	t.Parallel()
 	_, b := people(t)

@@ -78,8 +78,8 @@ func TestRoutesOpenToADisabledCustomer(t *testing.T) {
 	}
 }
 
-// TestStaffDisableACustomer goes the whole way: the customer is out at once, the sign-in page says nothing, and the
-// rights remain until the undo.
+// TestStaffDisableACustomer goes the whole way: the customer is out at once, the sign-in page says nothing,
+// and the rights remain until the undo.
 func TestStaffDisableACustomer(t *testing.T) {
 	t.Parallel()
 	i, b := people(t)

@@ -8,8 +8,8 @@ import (
 	"postern/portal/web/webtest"
 )
 
-// TestErrorPageOffersTheCure checks that the main button of an error page is what mends the error: the same page
-// again, or else where the visitor begins.
+// TestErrorPageOffersTheCure checks that the main button of an error page is what mends the error: the same
+// page again, or else where the visitor begins.
 func TestErrorPageOffersTheCure(t *testing.T) {
 	t.Parallel()
 	h := newTestSite(t, webtest.Bookshop())

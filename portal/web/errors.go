@@ -28,8 +28,8 @@ type failure struct {
 	wait        time.Duration // before a retry can succeed, 0 for unknown
 }
 
-// statusOf is the only mapping from kinds of error to statuses, for pages and for the API. (For validate.SignIn, a
-// page redirects to the sign-in page.)
+// statusOf is the only mapping from kinds of error to statuses, for pages and for the API. (For
+// validate.SignIn, a page redirects to the sign-in page.)
 func statusOf(kind validate.Kind) int {
 	switch kind {
 	case validate.Invalid:

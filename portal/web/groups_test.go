@@ -139,8 +139,8 @@ func TestACustomerJoinsAndLeavesAGroup(t *testing.T) {
 	viewer.Get(path).Want(http.StatusOK)
 }
 
-// TestACustomerReadsWhyTheyAreInAGroup checks that the page about privacy says when, in which role and why somebody
-// was put into a group, and names no person of the staff.
+// TestACustomerReadsWhyTheyAreInAGroup checks that the page about privacy says when, in which role and why
+// somebody was put into a group, and names no person of the staff.
 func TestACustomerReadsWhyTheyAreInAGroup(t *testing.T) {
 	t.Parallel()
 	i, support := people(t)

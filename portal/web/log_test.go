@@ -174,8 +174,8 @@ func TestLogPagesBothWays(t *testing.T) {
 	}
 }
 
-// TestLogDownload checks the file of a filtered log: its rows, that no cell is a formula, that it needs a fresh
-// code, and that it is an entry itself.
+// TestLogDownload checks the file of a filtered log: its rows, that no cell is a formula, that it needs a
+// fresh code, and that it is an entry itself.
 func TestLogDownload(t *testing.T) {
 	t.Parallel()
 	i, b := logged(t)

@@ -184,9 +184,9 @@ func TestStrangersStayOut(t *testing.T) {
 	}
 }
 
-// TestRoutesThatRequireARecentCode checks that fresh routes redirect sessions that signed in by a link, or entered a code
-// more than 15 minutes ago, to the code page and change nothing. They accept a fresh session, and a
-// customer's other routes need no code.
+// TestRoutesThatRequireARecentCode checks that fresh routes redirect sessions that signed in by a link, or
+// entered a code more than 15 minutes ago, to the code page and change nothing. They accept a fresh session,
+// and a customer's other routes need no code.
 func TestRoutesThatRequireARecentCode(t *testing.T) {
 	t.Parallel()
 	i, store, site := newCountingSite(t)

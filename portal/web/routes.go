@@ -42,9 +42,9 @@ func (s *site) api() *api.Handler {
 		Problem: func(err error) api.Problem { return s.problemOf(failureOf(err)) }})
 }
 
-// openToClosed lists the customers' routes that the session of a disabled customer may use: what the law gives
-// everybody, and the way there. Every other route answers such a session as if nobody were signed in or with the page
-// that says that the account is closed.
+// openToClosed lists the customers' routes that the session of a disabled customer may use: what the law
+// gives everybody, and the way there. Every other route answers such a session as if nobody were signed in or
+// with the page that says that the account is closed.
 func openToClosed() []string {
 	return []string{
 		"GET /closed", "POST /sign-out", "POST /profile/language", "GET /sign-in/link/*", "POST /sign-in/link",

@@ -59,8 +59,8 @@ func (j *journal) Increment(ctx context.Context, now time.Time, counts []storage
 	return j.Engine.Increment(ctx, now, counts)
 }
 
-// TestStaffSignInDoesTheSameForEveryone checks that a request for a link, a wrong code, and a request for another email
-// read and write the same for a member of staff and for a stranger.
+// TestStaffSignInDoesTheSameForEveryone checks that a request for a link, a wrong code, and a request for
+// another email read and write the same for a member of staff and for a stranger.
 func TestStaffSignInDoesTheSameForEveryone(t *testing.T) {
 	t.Parallel()
 	store := &journal{Engine: storagetest.Open(t, portal.Collections()...)}

@@ -45,8 +45,8 @@ func TestStaffSignIn(t *testing.T) {
 	}
 }
 
-// TestStaffSignInLeadsToTheWantedPage opens a page while signed out: after the link or the code, also a requested
-// again one, and the second factor, that page is shown. A page elsewhere is not.
+// TestStaffSignInLeadsToTheWantedPage opens a page while signed out: after the link or the code, also a
+// requested again one, and the second factor, that page is shown. A page elsewhere is not.
 func TestStaffSignInLeadsToTheWantedPage(t *testing.T) {
 	t.Parallel()
 	i, owner := people(t)
@@ -96,8 +96,8 @@ func TestStaffSignInLeadsToTheWantedPage(t *testing.T) {
 	}
 }
 
-// TestStaffSignInByCode checks that the emailed code leads to the second factor as the link does, and a recovery
-// code replaces the app once.
+// TestStaffSignInByCode checks that the emailed code leads to the second factor as the link does, and a
+// recovery code replaces the app once.
 func TestStaffSignInByCode(t *testing.T) {
 	t.Parallel()
 	i := webtest.Portal(t)
@@ -121,8 +121,8 @@ func TestStaffSignInByCode(t *testing.T) {
 	}
 }
 
-// TestStaffSignInTellsNobodyWhoWorksHere checks that the answers for a member and for a stranger are the same, and
-// that only the member gets an email.
+// TestStaffSignInTellsNobodyWhoWorksHere checks that the answers for a member and for a stranger are the
+// same, and that only the member gets an email.
 func TestStaffSignInTellsNobodyWhoWorksHere(t *testing.T) {
 	t.Parallel()
 	i := webtest.Portal(t)
@@ -144,8 +144,8 @@ func TestStaffSignInTellsNobodyWhoWorksHere(t *testing.T) {
 	}
 }
 
-// TestAnEndedLinkRevealsNoAddress checks that whoever has an ended link of staff or of a customer can request a new one,
-// and enter its code, without a cookie or a page that names the address.
+// TestAnEndedLinkRevealsNoAddress checks that whoever has an ended link of staff or of a customer can request
+// a new one, and enter its code, without a cookie or a page that names the address.
 func TestAnEndedLinkRevealsNoAddress(t *testing.T) {
 	t.Parallel()
 	i := webtest.Portal(t)
@@ -352,8 +352,8 @@ func TestRolesOfRoutes(t *testing.T) {
 	}
 }
 
-// TestActsOnStaffNeedAFreshFactor checks that 15 minutes after the second factor, the fresh routes ask for it once
-// more and change nothing, and that the code brings back to the page.
+// TestActsOnStaffNeedAFreshFactor checks that 15 minutes after the second factor, the fresh routes ask for it
+// once more and change nothing, and that the code brings back to the page.
 func TestActsOnStaffNeedAFreshFactor(t *testing.T) {
 	t.Parallel()
 	i, store, site := newCountingSite(t)
@@ -380,7 +380,8 @@ func TestActsOnStaffNeedAFreshFactor(t *testing.T) {
 	}
 }
 
-// TestOwnerLooksAfterStaff invites a person on the page, changes the role, resets the factor and removes them.
+// TestOwnerLooksAfterStaff invites a person on the page, changes the role, resets the factor and removes
+// them.
 func TestOwnerLooksAfterStaff(t *testing.T) {
 	t.Parallel()
 	i := webtest.Portal(t)
@@ -446,8 +447,8 @@ func memberPath(t *testing.T, e *webtest.Employee, email string) string {
 	return ""
 }
 
-// TestFormOfAnotherPersonIsRefused checks that a form from the page of one person does nothing for the next who
-// signs in with the same browser, and that a form from another site does nothing.
+// TestFormOfAnotherPersonIsRefused checks that a form from the page of one person does nothing for the next
+// who signs in with the same browser, and that a form from another site does nothing.
 func TestFormOfAnotherPersonIsRefused(t *testing.T) {
 	t.Parallel()
 	i := webtest.Portal(t)

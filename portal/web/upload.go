@@ -32,8 +32,8 @@ func (in *intake) hurry() {
 	}
 }
 
-// pace is how fast a form with files must arrive: after a pause at the beginning, at uploadRate on average, without a
-// longer pause.
+// pace is how fast a form with files must arrive: after a pause at the beginning, at uploadRate on average,
+// without a longer pause.
 type pace struct {
 	start, end time.Time
 	pause      time.Duration

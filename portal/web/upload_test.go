@@ -34,8 +34,8 @@ func (h testSite) try(t *testing.T, header string) int {
 	return response.StatusCode
 }
 
-// TestACustomerHasOneUploadAtATime checks that further uploads of a customer are refused meanwhile and not counted,
-// and that another customer's are accepted.
+// TestACustomerHasOneUploadAtATime checks that further uploads of a customer are refused meanwhile and not
+// counted, and that another customer's are accepted.
 func TestACustomerHasOneUploadAtATime(t *testing.T) {
 	t.Parallel()
 	h := newTestSite(t)
@@ -66,8 +66,8 @@ func TestACustomerHasOneUploadAtATime(t *testing.T) {
 	last.want(http.StatusTooManyRequests)
 }
 
-// TestAStalledUploadGivesItsSlotBack checks that a form with photos whose bytes do not come ends long before the two
-// minutes that a whole form may take.
+// TestAStalledUploadGivesItsSlotBack checks that a form with photos whose bytes do not come ends long before
+// the two minutes that a whole form may take.
 func TestAStalledUploadGivesItsSlotBack(t *testing.T) {
 	t.Parallel()
 	h := newTestSite(t).with(t, web.Config{Reading: 300 * time.Millisecond})

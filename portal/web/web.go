@@ -102,7 +102,8 @@ func New(config Config) (*Site, error) {
 	if config.Log == nil {
 		config.Log = slog.New(slog.DiscardHandler)
 	}
-	s := &site{app: config.App, area: shopper.Area(), closedArea: shopper.ClosedArea(), log: config.Log, observers: config.Observers,
+	s := &site{app: config.App, area: shopper.Area(), closedArea: shopper.ClosedArea(), log: config.Log,
+		observers:   config.Observers,
 		refusalStep: config.RefusalStep}
 	s.checks = append([]Check{{Name: "store", Run: s.storeAnswers}}, config.Checks...)
 	var err error

@@ -95,10 +95,12 @@ func (p part) upTo(end storage.Position) bson.D {
 	var any bson.A
 	for i, field := range p.rest() {
 		value := encode(end.Values[i])
-		any = append(any, append(slices.Clone(ties), bson.E{Key: field.Path, Value: bson.D{{Key: before, Value: value}}}))
+		any = append(any, append(slices.Clone(ties), bson.E{Key: field.Path, Value: bson.D{{Key: before,
+			Value: value}}}))
 		ties = append(ties, bson.E{Key: field.Path, Value: bson.D{{Key: "$eq", Value: value}}})
 	}
-	any = append(any, append(slices.Clone(ties), bson.E{Key: "_id", Value: bson.D{{Key: before + "e", Value: end.ID}}}))
+	any = append(any, append(slices.Clone(ties), bson.E{Key: "_id", Value: bson.D{{Key: before + "e",
+		Value: end.ID}}}))
 	return bson.D{{Key: "$or", Value: any}}
 }
 

@@ -88,8 +88,8 @@ func (c *conn) close() error {
 	return errors.Join(append(errs, c.sql.Close(), c.db.Close())...)
 }
 
-// pool holds the read-only connections. The one that was used last is used next: what it has read of the file is
-// good until the next commit.
+// pool holds the read-only connections. The one that was used last is used next: what it has read of the file
+// is good until the next commit.
 type pool struct {
 	path string
 	free chan struct{} // one for each connection that nobody uses

@@ -112,7 +112,8 @@ func TestTheIndexesOfAServedStoreStay(t *testing.T) {
 	}
 }
 
-// TestLockSeesAChange changes the indexes after a server has opened the store and before that server locks it.
+// TestLockSeesAChange changes the indexes after a server has opened the store and before that server locks
+// it.
 func TestLockSeesAChange(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()

@@ -49,8 +49,8 @@ func TestRowsFitTheirValues(t *testing.T) {
 	}
 }
 
-// TestQueriesAreRepeated runs one query again after it was stopped early, after its row did not fit, and after
-// another connection changed its table.
+// TestQueriesAreRepeated runs one query again after it was stopped early, after its row did not fit, and
+// after another connection changed its table.
 func TestQueriesAreRepeated(t *testing.T) {
 	t.Parallel()
 	path := t.TempDir() + "/a.db"
@@ -91,8 +91,8 @@ func TestQueriesAreRepeated(t *testing.T) {
 	}
 }
 
-// TestReadsUseTheLastReader checks that reads one after the other use one connection, whose cache is warm, and
-// reads at the same time one each.
+// TestReadsUseTheLastReader checks that reads one after the other use one connection, whose cache is warm,
+// and reads at the same time one each.
 func TestReadsUseTheLastReader(t *testing.T) {
 	t.Parallel()
 	p := openSample(t).readers

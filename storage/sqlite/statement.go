@@ -42,8 +42,8 @@ func (c *conn) prepare(query string) (statement, error) {
 	return stmt, nil
 }
 
-// named returns the arguments as the driver wants them, until the next call. The driver copies what they refer
-// to before the statement begins.
+// named returns the arguments as the driver wants them, until the next call. The driver copies what they
+// refer to before the statement begins.
 func (c *conn) named(query string, args []any) ([]sqldriver.NamedValue, error) {
 	c.args = c.args[:0]
 	for i, arg := range args {

@@ -29,7 +29,8 @@ func conditionChecks() []check {
 // marked returns a collection whose heads have fields to test.
 func marked() storage.Collection {
 	head := []string{"num", "x", "tags", "inner"}
-	num, tags := storage.Field{Path: "num", Kind: storage.Int}, storage.Field{Path: "tags", Kind: storage.String, Multi: true}
+	num, tags := storage.Field{Path: "num", Kind: storage.Int}, storage.Field{Path: "tags",
+		Kind: storage.String, Multi: true}
 	return storage.Collection{Name: "marked", Indexes: []storage.Index{
 		{Name: "by_num", Fields: []storage.Field{num}, Head: head},
 		{Name: "by_tag_num", Fields: []storage.Field{tags, num}, Head: head},
@@ -51,7 +52,8 @@ func conditionKinds(t *testing.T, opener Opener) {
 		"5": int64(5), "5 small": int32(5), "-5": int64(-5), "5.0": 5.0, "text 5": "5", "true": true, "false": false,
 		"empty": "", "a": "a", "ab": "ab", "A": "A", "é": "é", "NUL": "a\x00b", "dots": ".*", "dollar": "$ne", "most": int64(math.MaxInt64),
 		"time": at, "millis": at.UnixMilli(), "null": nil, "list": []string{"a", "ab"}, "none": []string{},
-		"mixed": bson.A{int64(5), nil, "b", doc{"a": "a"}}, "doc": doc{"a": "a"}, "stamp": bson.Timestamp{T: uint32(at.Unix())},
+		"mixed": bson.A{int64(5), nil, "b",
+			doc{"a": "a"}}, "doc": doc{"a": "a"}, "stamp": bson.Timestamp{T: uint32(at.Unix())},
 		"long": strings.Repeat("x", 3000),
 	}
 	for key, value := range values {
@@ -131,7 +133,8 @@ func fillMarked(t *testing.T, d storage.Docs[doc], n int) {
 	for part := range 8 {
 		group.Go(func() {
 			for i := part; i < n; i += 8 {
-				made := doc{"num": int64(i / 2), "x": int64(i % 3), "tags": []string{"all", fmt.Sprint("t", i%5), fmt.Sprint("tt", i%7)}}
+				made := doc{"num": int64(i / 2), "x": int64(i % 3), "tags": []string{"all", fmt.Sprint("t", i%5),
+					fmt.Sprint("tt", i%7)}}
 				if err := d.Insert(t.Context(), number(i), made); err != nil {
 					t.Error(err)
 				}
@@ -188,7 +191,8 @@ func conditionCursors(t *testing.T, opener Opener) {
 		"none": nil, "another value": {storage.Is("x", int64(2))}, "another kind": {storage.Is("x", "1")},
 		"another field": {storage.Is("num", int64(1))}, "another operator": {storage.Has("x", int64(1))},
 		"one more": {storage.Is("x", int64(1)), storage.Exists("x", true)},
-		"a range":  {storage.Between("x", int64(1), nil)}, "the end of a range": {storage.Between("x", nil, int64(1))},
+		"a range":  {storage.Between("x", int64(1), nil)}, "the end of a range": {storage.Between("x", nil,
+			int64(1))},
 	} {
 		edited := q
 		edited.Where = where
@@ -209,8 +213,9 @@ func conditionBound(t *testing.T, opener Opener) {
 	fillMarked(t, d, n)
 	for look := 1; look < n+2; look += 3 {
 		for _, descending := range []bool{false, true} {
-			scan := storage.Scan{Index: marked().Indexes[0], Shop: "shop", Limit: 3, Look: look, Descending: descending,
-				Where: []storage.Condition{storage.Is("x", int64(2)), storage.HasWord("tags", "t4")}}
+			scan := storage.Scan{Index: marked().Indexes[0], Shop: "shop", Limit: 3, Look: look,
+				Descending: descending,
+				Where:      []storage.Condition{storage.Is("x", int64(2)), storage.HasWord("tags", "t4")}}
 			var got, want []string
 			for i := range n {
 				if i%3 == 2 && (i%5 == 4) {
@@ -283,7 +288,8 @@ func conditionStop(t *testing.T, opener Opener) {
 	second := find(t, d, q)
 	same(t, "second page", []string{"last"}, keys(second))
 	if second.Partial || second.Next != "" || second.Previous == "" {
-		t.Fatalf("the second page is partial %v, next %q, previous %q", second.Partial, second.Next, second.Previous)
+		t.Fatalf("the second page is partial %v, next %q, previous %q", second.Partial, second.Next,
+			second.Previous)
 	}
 	q.Cursor = second.Previous
 	back := find(t, d, q)
@@ -306,17 +312,20 @@ func prefixPages(t *testing.T, opener Opener) {
 			q := storage.Query{Index: "by_tag", Prefix: &prefix, Limit: limit}
 			got := walkAll(t, d, q)
 			if distinct := slices.Compact(sorted(got)); len(got) != want || len(distinct) != want {
-				t.Errorf("prefix %q by %d: %d documents, %d of them different; want %d", prefix, limit, len(got), len(distinct), want)
+				t.Errorf("prefix %q by %d: %d documents, %d of them different; want %d", prefix, limit, len(got),
+					len(distinct), want)
 			}
 		}
 	}
 	prefix := "tt3"
-	q := storage.Query{Index: "by_tag", Prefix: &prefix, Limit: 2, Where: []storage.Condition{storage.HasWord("tags", "t1")}}
+	q := storage.Query{Index: "by_tag", Prefix: &prefix, Limit: 2,
+		Where: []storage.Condition{storage.HasWord("tags", "t1")}}
 	same(t, "with a condition", []string{"0031", "0066"}, walkAll(t, d, q))
 	name := "n"
 	put(t, d, "b", doc{"num": int64(1), "inner": doc{"name": "n1"}})
 	put(t, d, "a", doc{"num": int64(1), "inner": doc{"name": "n2"}})
-	same(t, "of a field with one value", []string{"b", "a"}, walkAll(t, d, storage.Query{Index: "by_name", Prefix: &name, Limit: 1}))
+	same(t, "of a field with one value", []string{"b", "a"}, walkAll(t, d, storage.Query{Index: "by_name",
+		Prefix: &name, Limit: 1}))
 }
 
 func prefixBound(t *testing.T, opener Opener) {

@@ -50,8 +50,8 @@ func (m *mortal) Delete(ctx context.Context, collection, id string, read storage
 	return m.operable.Delete(ctx, collection, id, read)
 }
 
-// broken runs a copy that may write to the target only a given number of times, writes of the copy state included, and
-// reports whether that was enough.
+// broken runs a copy that may write to the target only a given number of times, writes of the copy state
+// included, and reports whether that was enough.
 func (p pair) broken(t *testing.T, writes int) bool {
 	t.Helper()
 	m := &mortal{operable: p.to}

@@ -55,15 +55,16 @@ func openSQLite(t testing.TB, collections []storage.Collection) storage.Engine {
 	return store
 }
 
-// empty has the files of an empty store, by the collections it has: a func() (map[string][]byte, error). Creating
-// the tables takes several times as long as copying them.
+// empty has the files of an empty store, by the collections it has: a func() (map[string][]byte, error).
+// Creating the tables takes several times as long as copying them.
 var empty sync.Map
 
 // copyEmpty writes an empty SQLite store with the collections into a folder.
 func copyEmpty(dir string, collections []storage.Collection) error {
-	made, _ := empty.LoadOrStore(fmt.Sprintf("%+v", collections), sync.OnceValues(func() (map[string][]byte, error) {
-		return makeEmpty(collections)
-	}))
+	made, _ := empty.LoadOrStore(fmt.Sprintf("%+v", collections),
+		sync.OnceValues(func() (map[string][]byte, error) {
+			return makeEmpty(collections)
+		}))
 	files, err := made.(func() (map[string][]byte, error))()
 	if err != nil {
 		return err

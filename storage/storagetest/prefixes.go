@@ -96,8 +96,8 @@ func prefixOnce(t *testing.T, opener Opener) {
 	}
 }
 
-// prefixBounded checks documents with thousands of words that begin so: a find ends and says so if it left anything
-// out.
+// prefixBounded checks documents with thousands of words that begin so: a find ends and says so if it left
+// anything out.
 func prefixBounded(t *testing.T, opener Opener) {
 	d := openThings(t, opener)
 	const documents, words = 40, 300

@@ -99,6 +99,7 @@ func (c *Catalogue) matcher(known []string) *matcher {
 	for i, lang := range known {
 		tags[i] = language.Make(lang)
 	}
-	kept, _ := c.matchers.LoadOrStore(name, &matcher{Matcher: language.NewMatcher(tags), answers: map[string]int{}})
+	kept, _ := c.matchers.LoadOrStore(name, &matcher{Matcher: language.NewMatcher(tags),
+		answers: map[string]int{}})
 	return kept.(*matcher)
 }

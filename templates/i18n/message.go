@@ -34,7 +34,8 @@ var (
 
 func newMessage(entry *goi18n.Message, rules spaces) (*message, error) {
 	forms := formsOf(entry)
-	if text := forms["other"]; len(forms) == 1 && strings.TrimSpace(text) != "" && !strings.Contains(text, "{{") &&
+	if text := forms["other"]; len(forms) == 1 && strings.TrimSpace(text) != "" && !strings.Contains(text,
+		"{{") &&
 		!strings.Contains(text, "}}") {
 		return &message{text: rules.bind(text)}, nil
 	}

@@ -13,7 +13,8 @@ import (
 	"postern/portal/web/page"
 )
 
-// customerAct is an act on one customer with a page that names its effect and asks for the reason. Its texts are at
+// customerAct is an act on one customer with a page that names its effect and asks for the reason. Its texts
+// are at
 // "customer.NAME.title", ".text" and ".button", and its confirmation at "done.customer.NAME".
 type customerAct struct {
 	name       string // in the path, too
@@ -44,7 +45,8 @@ func customerActs() []customerAct {
 		{name: "enable", permission: edit, applies: closed, do: enable},
 		{name: "keep", permission: edit, applies: erasing, do: keepCustomer},
 		{name: "disable", permission: edit, applies: open, danger: true, reason: true, do: disable},
-		{name: "erase", permission: staff.PermissionErase, fresh: true, applies: staying, danger: true, do: eraseCustomer},
+		{name: "erase", permission: staff.PermissionErase, fresh: true, applies: staying, danger: true,
+			do: eraseCustomer},
 	}
 }
 

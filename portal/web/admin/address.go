@@ -43,7 +43,8 @@ type addressConflict struct {
 	page.AddressConflict
 }
 
-// ofAddress returns the ids of the customer and of the address in the path, which a new address does not have.
+// ofAddress returns the ids of the customer and of the address in the path, which a new address does not
+// have.
 func ofAddress(c *fiber.Ctx) (id, addressID string, err error) {
 	if id, err = gate.Param(c, "id"); err == nil {
 		addressID, err = gate.Param(c, "address")
@@ -179,7 +180,8 @@ func (h *Handler) showAddressConflict(c *fiber.Ctx, s merchant.Staff, typed cust
 		return err
 	}
 	data := addressConflict{Base: h.base(c, s, "customers", "address.conflict.title")}
-	data.AddressConflict = data.Base.AddressConflict(h.app.AddressFormats(), typed, stored, addressPath(id, typed.ID))
+	data.AddressConflict = data.Base.AddressConflict(h.app.AddressFormats(), typed, stored, addressPath(id,
+		typed.ID))
 	data.Discard = customerPathOf(id)
 	return h.pages.Render(c, fiber.StatusConflict, "admin/customer-address-conflict", data)
 }

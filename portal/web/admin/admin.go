@@ -1,6 +1,6 @@
-// Package admin serves the pages of the people who work for a shop: their sign-in, their own security, and the
-// staff. It owns their routes with the permission that each requires, and the names of their form fields. A
-// handler reads the request, calls one use case of an actor, and renders or redirects.
+// Package admin serves the pages of the people who work for a shop: their sign-in, their own security, and
+// the staff. It owns their routes with the permission that each requires, and the names of their form fields.
+// A handler reads the request, calls one use case of an actor, and renders or redirects.
 //
 // It must not know how a request becomes an actor, or which rules the use cases enforce.
 package admin
@@ -27,8 +27,8 @@ type Handler struct {
 	areas       map[staff.Role]*page.Area
 }
 
-// New returns the pages of an App's staff. Rejected codes are answered at full steps; a step of 0 answers them
-// immediately.
+// New returns the pages of an App's staff. Rejected codes are answered at full steps; a step of 0 answers
+// them immediately.
 func New(app *portal.App, pages *page.Pages, refusalStep time.Duration) *Handler {
 	h := &Handler{app: app, pages: pages, refusalStep: refusalStep, areas: map[staff.Role]*page.Area{}}
 	for _, role := range append(staff.Roles(), "") {
@@ -50,7 +50,8 @@ func navigation() []navItem {
 		{page.NavItem{ID: "customers", Path: customersPath, Key: "admin.nav.customers", Icon: "person"},
 			staff.PermissionCustomers},
 		{page.NavItem{ID: "log", Path: logPath, Key: "admin.nav.log", Icon: "log"}, staff.PermissionLog},
-		{page.NavItem{ID: "groups", Path: groupsPath, Key: "admin.nav.groups", Icon: "group"}, staff.PermissionCustomers},
+		{page.NavItem{ID: "groups", Path: groupsPath, Key: "admin.nav.groups", Icon: "group"},
+			staff.PermissionCustomers},
 		{page.NavItem{ID: "staff", Path: staffPath, Key: "admin.nav.staff", Icon: "people"}, staff.PermissionStaff},
 		{page.NavItem{ID: "security", Path: securityPath, Key: "admin.nav.security", Icon: "key"},
 			staff.PermissionSecurity},

@@ -48,12 +48,14 @@ func (h *Handler) showBatch(c *fiber.Ctx, s merchant.Staff, id string, refused e
 	if err != nil {
 		return err
 	}
-	list := customersPage{Base: h.base(c, s, "customers", ""), Query: customer.Query{Filters: v.Selection.Filters}}
+	list := customersPage{Base: h.base(c, s, "customers", ""),
+		Query: customer.Query{Filters: v.Selection.Filters}}
 	list.country = func(code string) string { return h.app.AddressFormats().CountryName(code, list.L.Lang()) }
 	if err := list.readGroups(c, s); err != nil {
 		return err
 	}
-	data := batchView{Base: list.Base, Path: batchesPath + "/" + v.ID, State: batchPill(list.Base, v.State), Busy: v.IsBusy()}
+	data := batchView{Base: list.Base, Path: batchesPath + "/" + v.ID, State: batchPill(list.Base,
+		v.State), Busy: v.IsBusy()}
 	data.Title, data.Form = batchTitle(data.Base, v), data.Base.Form(nil, refused)
 	data.Chips = list.chips(customer.Filters())
 	data.state(v)
@@ -164,7 +166,8 @@ func (h *Handler) batches(c *fiber.Ctx, s merchant.Staff) error {
 	data := batchesPage{Base: h.base(c, s, "customers", "batches.title")}
 	for _, v := range list {
 		data.Rows = append(data.Rows, batchLine{Path: batchesPath + "/" + v.ID, Title: batchTitle(data.Base, v),
-			Number: data.L.Number(v.Total), State: batchPill(data.Base, v.State), Created: data.TimeMoment(v.CreatedAt),
+			Number: data.L.Number(v.Total), State: batchPill(data.Base,
+				v.State), Created: data.TimeMoment(v.CreatedAt),
 			By: v.Email})
 	}
 	at := func(cursor string) string {

@@ -118,7 +118,8 @@ func (h *Handler) showNewBatch(c *fiber.Ctx, s merchant.Staff, typed map[string]
 	return h.pages.Render(c, page.Refusal(refused), "admin/batch-new", data)
 }
 
-// form returns the form of an action. The names of its fields begin with the action, so that they differ on the page.
+// form returns the form of an action. The names of its fields begin with the action, so that they differ on
+// the page.
 func (p *newBatchPage) form(action string, groups []page.Option) (bulkForm, error) {
 	form := bulkForm{Action: action, Title: p.T("batch.action." + action), Undo: p.T("batch.never")}
 	if portal.BulkUndoable(action) {
@@ -142,13 +143,15 @@ func (p *newBatchPage) field(action, name string, groups []page.Option) (page.Fi
 	case "purpose":
 		var options []page.Option
 		for _, purpose := range customer.Purposes() {
-			options = append(options, page.Option{Value: string(purpose), Label: p.T("consent.name." + string(purpose))})
+			options = append(options, page.Option{Value: string(purpose),
+				Label: p.T("consent.name." + string(purpose))})
 		}
 		return p.Form.Select(full, p.T("batch.purpose"), options)
 	case "source":
 		return p.Form.Field(full, p.T("batch.source"), "maxlength", "100", "hint", p.T("batch.source.hint"))
 	case "reason":
-		return p.Form.Field(full, p.T("customer.reason"), "maxlength", "5000", "optional", "yes", "hint", p.T("customer.reason.hint"))
+		return p.Form.Field(full, p.T("customer.reason"), "maxlength", "5000", "optional", "yes", "hint",
+			p.T("customer.reason.hint"))
 	}
 	return p.Form.Field(full, p.T("filter.tag"), "plain", "yes", "maxlength", "40", "autocapitalize", "none")
 }

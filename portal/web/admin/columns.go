@@ -45,7 +45,8 @@ func columns(b page.Base, q customer.Query, chosen []string) []column {
 	}
 	var list []column
 	for _, name := range append([]string{"name"}, chosen...) {
-		col := column{Name: name, Label: b.T("customers.column." + name), Number: name == "orders" || name == "spent"}
+		col := column{Name: name, Label: b.T("customers.column." + name),
+			Number: name == "orders" || name == "spent"}
 		for _, sort := range customer.Sorts() {
 			if sort != name {
 				continue
@@ -183,8 +184,8 @@ func (h *Handler) columns(c *fiber.Ctx, s merchant.Staff) error {
 	return h.pages.Render(c, fiber.StatusOK, "admin/columns", data)
 }
 
-// setColumns stores the columns that have a place, in the order of the places. Of two at one place, the one that comes
-// first in the form is first.
+// setColumns stores the columns that have a place, in the order of the places. Of two at one place, the one
+// that comes first in the form is first.
 func (h *Handler) setColumns(c *fiber.Ctx, s merchant.Staff) error {
 	var chosen []string
 	places := map[string]int{}

@@ -74,16 +74,19 @@ func (h *Handler) showConsent(c *fiber.Ctx, s merchant.Staff, values map[string]
 	b.Title = b.T("customer.consent.record", "What", b.T("consent.name."+string(purpose)))
 	said := found.Consent(purpose)
 	data := consentPage{Base: b, Path: customerPathOf(id), Action: consentPath(id, purpose), Name: nameOf(found),
-		Now: b.T("consent.state."+string(said.Status), "When", said.At), Stored: merchant.ConsentState(found, purpose)}
+		Now: b.T("consent.state."+string(said.Status), "When", said.At), Stored: merchant.ConsentState(found,
+			purpose)}
 	if refused != nil && validate.KindOf(refused) != validate.Conflict {
 		data.Stored = c.FormValue("stored")
 	}
 	data.Choices = []page.Option{{Label: b.T("customer.consent.choose")}}
 	for _, status := range []customer.ConsentStatus{customer.ConsentGiven, customer.ConsentWithdrawn} {
-		data.Choices = append(data.Choices, page.Option{Value: string(status), Label: b.T("customer.consent." + string(status))})
+		data.Choices = append(data.Choices, page.Option{Value: string(status),
+			Label: b.T("customer.consent." + string(status))})
 	}
 	data.Form = b.Form(values, refused).InOrder("status", "note", "at", "reason")
-	data.Form.Labels = map[string]string{"status": b.T("customer.consent.status"), "note": b.T("customer.consent.note"),
-		"at": b.T("customer.consent.at"), "reason": b.T("customer.reason")}
+	data.Form.Labels = map[string]string{"status": b.T("customer.consent.status"),
+		"note": b.T("customer.consent.note"),
+		"at":   b.T("customer.consent.at"), "reason": b.T("customer.reason")}
 	return h.pages.Render(c, page.Refusal(refused), "admin/customer-consent", data)
 }

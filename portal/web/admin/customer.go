@@ -98,7 +98,8 @@ func (h *Handler) showCustomer(c *fiber.Ctx, s merchant.Staff, id string, refuse
 		b.Title = v.Email
 	}
 	b.OfferUndo(customerPathOf(id)+"/undo", page.Hidden{Name: "act", Value: c.Query("undo")})
-	data := customerView{Base: b, Sub: v.Email, More: v.More, Path: customerPathOf(id), Form: refused.form(b, "", nil),
+	data := customerView{Base: b, Sub: v.Email, More: v.More, Path: customerPathOf(id),
+		Form:   refused.form(b, "", nil),
 		FormID: s.NewForm()}
 	data.MayEdit = s.May(staff.PermissionEditCustomers)
 	data.Menu, data.Disabled = actMenu(b, s, v.Customer), disabledSentence(b, v.Disabled)
@@ -165,7 +166,8 @@ func (p *customerView) identity(v merchant.CustomerView, now time.Time) {
 }
 
 func (p *customerView) contact(v merchant.CustomerView) []fact {
-	facts := p.facts("staff.email", v.Email, "address.label.phone", address.FormatPhone(v.Phone, v.Country()), "filter.language", v.Language)
+	facts := p.facts("staff.email", v.Email, "address.label.phone", address.FormatPhone(v.Phone,
+		v.Country()), "filter.language", v.Language)
 	var earlier []string
 	for _, held := range v.Reserved {
 		earlier = append(earlier, held.Email)
@@ -206,7 +208,8 @@ func (p *customerView) addresses(h *Handler, v merchant.CustomerView) {
 			uses = append(uses, p.T("customer.default_billing"))
 		}
 		lines := h.app.AddressFormats().Lines(a.Address, p.L.Lang())
-		p.Addresses = append(p.Addresses, addressCard{Use: strings.Join(uses, " · "), Text: strings.Join(lines, "\n"),
+		p.Addresses = append(p.Addresses, addressCard{Use: strings.Join(uses, " · "),
+			Text:        strings.Join(lines, "\n"),
 			AddressCard: p.AddressCard(h.app.AddressFormats(), a, addressPath(v.ID, a.ID))})
 	}
 }
@@ -245,8 +248,10 @@ func (p *customerView) summary(v merchant.CustomerView) {
 			p.Summary = append(p.Summary, fact{p.T("customer.average"), []string{p.Money(average)}})
 		}
 	}
-	p.Summary = append(p.Summary, p.facts("customer.first_order", p.Date(sum.First), "customers.column.last_order", p.Date(sum.Last),
-		"customer.cancelled", p.share(sum.Cancelled, sum.Orders), "customer.returned", p.share(sum.Returned, sum.Orders))...)
+	p.Summary = append(p.Summary, p.facts("customer.first_order", p.Date(sum.First),
+		"customers.column.last_order", p.Date(sum.Last),
+		"customer.cancelled", p.share(sum.Cancelled, sum.Orders), "customer.returned", p.share(sum.Returned,
+			sum.Orders))...)
 	names := slices.Sorted(maps.Keys(v.Orders.Months))
 	slices.Reverse(names)
 	for _, name := range names[:min(len(names), maxMonths)] {
@@ -263,12 +268,14 @@ func (p *customerView) summary(v merchant.CustomerView) {
 const maxMonths = 24
 
 func (p *customerView) share(part, all int64) string {
-	return p.T("customer.share", "Part", p.L.Number(part), "Percent", strconv.FormatInt((100*part+all/2)/all, 10))
+	return p.T("customer.share", "Part", p.L.Number(part), "Percent",
+		strconv.FormatInt((100*part+all/2)/all, 10))
 }
 
 func (p *customerView) orders(v merchant.CustomerView) {
 	for _, r := range v.Rows {
-		line := orderLine{Number: r.Number, Path: orderPathOf(v.ID, r.Number), Title: r.Summary.Item, Total: p.Money(r.Total()), Placed: p.TimeShort(r.PlacedAt)}
+		line := orderLine{Number: r.Number, Path: orderPathOf(v.ID, r.Number), Title: r.Summary.Item,
+			Total: p.Money(r.Total()), Placed: p.TimeShort(r.PlacedAt)}
 		line.Status = p.Pill(string(r.Status.Headline().Tone), p.T("orders.status."+orderState(r.Status)))
 		p.Orders = append(p.Orders, line)
 	}

@@ -65,7 +65,8 @@ func (p *customerView) shopping(s merchant.Shopping, id string, now time.Time) {
 		v.Products, v.More = v.Products[:most], v.Products[most:]
 	}
 	if c := s.Cart; len(c.Lines) > 0 {
-		v.Cart = &cartCard{Since: p.T("shopping.cart.since", "When", c.UpdatedAt), Total: p.Money(c.Total()), URL: c.URL}
+		v.Cart = &cartCard{Since: p.T("shopping.cart.since", "When", c.UpdatedAt), Total: p.Money(c.Total()),
+			URL: c.URL}
 		for _, line := range c.Lines {
 			v.Cart.Lines = append(v.Cart.Lines, cartLine{line.Name, line.URL, p.Decimal(line.Quantity),
 				p.Money(money.Amount{Minor: line.Total, Currency: c.Currency})})

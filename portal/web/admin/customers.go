@@ -100,7 +100,8 @@ func (h *Handler) customers(c *fiber.Ctx, s merchant.Staff) error {
 
 // customerQueryOf reads the list's state from the URL.
 func customerQueryOf(c *fiber.Ctx) customer.Query {
-	q := customer.Query{Sort: c.Query("sort"), Search: strings.TrimSpace(c.Query("search")), Cursor: c.Query("cursor"),
+	q := customer.Query{Sort: c.Query("sort"), Search: strings.TrimSpace(c.Query("search")),
+		Cursor:  c.Query("cursor"),
 		Filters: map[string]string{}}
 	for _, name := range customer.Filters() {
 		if value := strings.TrimSpace(c.Query(name)); value != "" {
@@ -255,7 +256,8 @@ func (p *customersPage) empty(found merchant.CustomerPage) {
 	e := p.Base.Empty(p.T("customers.none"), "", "")
 	switch {
 	case p.Query.Search != "":
-		e = p.Base.Empty(p.T("customers.none.search", "Text", p.Query.Search), p.T("customers.show_all"), customersPath)
+		e = p.Base.Empty(p.T("customers.none.search", "Text", p.Query.Search), p.T("customers.show_all"),
+			customersPath)
 	case len(found.Loosen) > 0:
 		e = p.Base.Empty(p.T("customers.none.loosen"), "", "")
 		p.Loosen = p.chips(found.Loosen)

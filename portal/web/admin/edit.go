@@ -30,7 +30,8 @@ func (h *Handler) saveEdit(c *fiber.Ctx, s merchant.Staff) error {
 	if err != nil {
 		return err
 	}
-	e := merchant.Edit{Customer: id, Base: map[string]string{}, Values: map[string]string{}, Reason: c.FormValue("reason")}
+	e := merchant.Edit{Customer: id, Base: map[string]string{}, Values: map[string]string{},
+		Reason: c.FormValue("reason")}
 	sent := c.Request().PostArgs()
 	for _, name := range merchant.EditFields() {
 		e.Base[name] = c.FormValue(storedPrefix + name)

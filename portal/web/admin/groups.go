@@ -63,7 +63,8 @@ func (h *Handler) groups(c *fiber.Ctx, s merchant.Staff) error {
 
 func groupLineOf(b page.Base, row merchant.GroupRow, now time.Time) groupLine {
 	number, counted := countText(b, row.Count, now)
-	return groupLine{Path: groupsPath + "/" + row.ID, Name: row.Name, Description: row.Description, Number: number,
+	return groupLine{Path: groupsPath + "/" + row.ID, Name: row.Name, Description: row.Description,
+		Number:  number,
 		Counted: counted, Members: page.WithQuery(customersPath, "group", row.ID)}
 }
 
@@ -123,7 +124,8 @@ func (h *Handler) group(c *fiber.Ctx, s merchant.Staff) error {
 }
 
 // showGroup shows a group. After a conflict the form has the typed values, and is made from the present ones.
-func (h *Handler) showGroup(c *fiber.Ctx, s merchant.Staff, id string, typed map[string]string, refused error) error {
+func (h *Handler) showGroup(c *fiber.Ctx, s merchant.Staff, id string, typed map[string]string,
+	refused error) error {
 	row, err := s.Group(c.UserContext(), id)
 	if err != nil {
 		return err

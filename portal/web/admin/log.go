@@ -77,7 +77,8 @@ func (h *Handler) log(c *fiber.Ctx, s merchant.Staff) error {
 	b.Wide = true
 	data := logPage{Base: b, Query: q, Acts: actOptions(b), CSV: logURL(logCSVPath, q)}
 	data.Actors = actorOptions(b, q.Actor, found)
-	data.Form = b.Form(map[string]string{"person": q.Person, "actor": q.Actor, "act": q.Act, "from": q.From, "to": q.To},
+	data.Form = b.Form(map[string]string{"person": q.Person, "actor": q.Actor, "act": q.Act,
+		"from": q.From, "to": q.To},
 		err).InOrder("person", "act", "actor", "from", "to")
 	for _, wrong := range validate.FieldErrors(err) {
 		data.Open = data.Open || wrong.Field != "person" && wrong.Field != "cursor"
@@ -113,8 +114,8 @@ func logURL(path string, q merchant.LogQuery) string {
 		"cursor", q.Cursor)
 }
 
-// logCSV downloads everything that the query selects. Somebody who has to prove the second factor first is led back to
-// the list: a browser keeps showing the page before a download.
+// logCSV downloads everything that the query selects. Somebody who has to prove the second factor first is
+// led back to the list: a browser keeps showing the page before a download.
 func (h *Handler) logCSV(c *fiber.Ctx, s merchant.Staff) error {
 	q := logQueryOf(c)
 	q.Cursor = ""
@@ -196,7 +197,8 @@ func (h *Handler) logRow(b page.Base, entry audit.Detail, found merchant.LogPage
 		row.Number = b.L.Number(entry.Number)
 	}
 	row.Person = logPerson(b, entry, found, mayOpen)
-	row.Actor = page.Link{Label: entry.Actor.ID, Path: logURL(logPath, merchant.LogQuery{Actor: entry.Actor.String()})}
+	row.Actor = page.Link{Label: entry.Actor.ID, Path: logURL(logPath,
+		merchant.LogQuery{Actor: entry.Actor.String()})}
 	row.Role = b.T("log.actor." + string(entry.Actor.Kind))
 	if entry.Actor.Kind == audit.Staff {
 		if email := found.Members[entry.Actor.ID]; email != "" {

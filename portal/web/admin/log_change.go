@@ -15,8 +15,8 @@ import (
 	"postern/portal/web/page"
 )
 
-// shownChange is the change of a field in words, with the words that stand for the arrow between the values. A long
-// one is folded.
+// shownChange is the change of a field in words, with the words that stand for the arrow between the values.
+// A long one is folded.
 type shownChange struct {
 	Field, Before, Became, After string
 	Long                         bool

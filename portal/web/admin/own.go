@@ -83,7 +83,8 @@ func (h *Handler) home(c *fiber.Ctx, s merchant.Staff) error {
 		if name == "" {
 			name = row.Email
 		}
-		data.New = append(data.New, waitingRow{Path: customerPathOf(row.ID), Text: name, At: data.TimeMoment(row.List.CreatedAt)})
+		data.New = append(data.New, waitingRow{Path: customerPathOf(row.ID), Text: name,
+			At: data.TimeMoment(row.List.CreatedAt)})
 	}
 	return h.pages.Render(c, fiber.StatusOK, "admin/home", data)
 }

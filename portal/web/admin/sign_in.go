@@ -104,7 +104,8 @@ func (h *Handler) wait(c *fiber.Ctx, confirmation string, err error) error {
 	if err != nil {
 		return err
 	}
-	return page.To(c, page.WithQuery(codePath, "asked", "yes", "lang", c.FormValue("lang"), "to", destinationOf(c),
+	return page.To(c, page.WithQuery(codePath, "asked", "yes", "lang", c.FormValue("lang"), "to",
+		destinationOf(c),
 		"done", confirmation))
 }
 
@@ -139,7 +140,8 @@ func (h *Handler) showCode(c *fiber.Ctx, err error) error {
 	b := h.visitorBase(c, "sign_in.code.title")
 	page.SetRetryAfter(c, err)
 	return h.pages.Render(c, page.Refusal(err), "admin/code", codePage{
-		Base: b, Form: b.Form(page.Values(c, "code"), err), Address: cmp.Or(gate.Typed(c), validate.MaskEmail(email)),
+		Base: b, Form: b.Form(page.Values(c, "code"), err), Address: cmp.Or(gate.Typed(c),
+			validate.MaskEmail(email)),
 		Back: page.WithQuery(signInPath, "lang", b.AskedLang, "to", destinationOf(c)), To: destinationOf(c),
 	})
 }

@@ -143,7 +143,8 @@ func (h *Handler) showMember(c *fiber.Ctx, s merchant.Staff, err error) error {
 	data.Title = m.Email
 	data.Did = logURL(logPath, merchant.LogQuery{Actor: audit.Actor{Kind: audit.Staff, ID: m.ID}.String()})
 	data.Met = logURL(logPath, merchant.LogQuery{Person: m.ID})
-	data.Form, data.Roles = data.Base.Form(map[string]string{"role": string(m.Role)}, err), roleOptions(data.Base)
+	data.Form, data.Roles = data.Base.Form(map[string]string{"role": string(m.Role)},
+		err), roleOptions(data.Base)
 	data.Row = h.row(data.Base, m)
 	for _, given := range sessions {
 		data.Sessions = append(data.Sessions, browserOf(data.Base, given))

@@ -78,7 +78,8 @@ func (t typedForm) part() string {
 
 func (h *Handler) addNote(c *fiber.Ctx, s merchant.Staff, id string) error {
 	t := typedForm{name: formNote, values: page.Values(c, "text", "pinned")}
-	t.undo, t.err = s.AddNote(c.UserContext(), id, c.FormValue("form"), t.values["text"], t.values["pinned"] == "yes")
+	t.undo, t.err = s.AddNote(c.UserContext(), id, c.FormValue("form"), t.values["text"],
+		t.values["pinned"] == "yes")
 	return h.afterForm(c, s, id, "note.added", t)
 }
 

@@ -35,7 +35,8 @@ type moment struct {
 }
 
 // addTimeline reads the source and the time from the URL.
-func (p *customerView) addTimeline(c *fiber.Ctx, h *Handler, s merchant.Staff, v merchant.CustomerView) error {
+func (p *customerView) addTimeline(c *fiber.Ctx, h *Handler, s merchant.Staff,
+	v merchant.CustomerView) error {
 	source := c.Query("what")
 	if !slices.Contains(merchant.Sources(), source) {
 		source = ""
@@ -81,7 +82,8 @@ func (p *customerView) moment(h *Handler, id string, m merchant.Moment, members 
 	case m.Act != nil:
 		p.actMoment(h, &shown, *m.Act, members)
 	case m.Order != nil:
-		shown.Icon, shown.Text = "parcel", p.T("timeline.ordered", "Number", m.Order.Number, "Total", p.Money(m.Order.Total()))
+		shown.Icon, shown.Text = "parcel", p.T("timeline.ordered", "Number", m.Order.Number, "Total",
+			p.Money(m.Order.Total()))
 		shown.Link = orderPathOf(id, m.Order.Number)
 	case m.Letter != nil:
 		key := map[string]string{inquiry.FromShop: "timeline.answered", inquiry.FromCustomer: "timeline.wrote",

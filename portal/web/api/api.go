@@ -283,8 +283,8 @@ func jsonBody(c *fiber.Ctx) ([]byte, error) {
 	return body, err
 }
 
-// declaredBody returns the request's body and its media type, which must be one of the kinds, uncompressed and
-// in UTF-8.
+// declaredBody returns the request's body and its media type, which must be one of the kinds, uncompressed
+// and in UTF-8.
 func declaredBody(c *fiber.Ctx, kinds ...string) (body []byte, kind string, err error) {
 	kind, params, err := mime.ParseMediaType(c.Get(fiber.HeaderContentType))
 	charset := strings.ToLower(params["charset"])

@@ -19,7 +19,8 @@ type docsPage struct {
 	Reference template.HTML
 }
 
-// reference is what the page shows of the document. Its text is English, for developers, and the same for everyone.
+// reference is what the page shows of the document. Its text is English, for developers, and the same for
+// everyone.
 type reference struct {
 	W      *i18n.Localizer // of the page's own words, in English
 	Title  string
@@ -129,7 +130,8 @@ func (h *Handler) describe() (reference, error) {
 	if err != nil {
 		return reference{}, err
 	}
-	d := reference{W: h.words, Title: h.words.T("docs.title"), Source: DocumentPath, Intro: docsBlocks(doc.at("info", "description").text())}
+	d := reference{W: h.words, Title: h.words.T("docs.title"), Source: DocumentPath,
+		Intro: docsBlocks(doc.at("info", "description").text())}
 	for _, tag := range doc.at("tags").list {
 		group := docsGroup{Name: tag.at("name").text(), Text: docsParts(tag.at("description").text())}
 		group.ID = anchor(group.Name)
@@ -149,7 +151,8 @@ func (h *Handler) describe() (reference, error) {
 			}
 			continue
 		}
-		d.Types = append(d.Types, docsType{Name: name, ID: anchor(name), Text: docsParts(schema.at("description").text()),
+		d.Types = append(d.Types, docsType{Name: name, ID: anchor(name),
+			Text:    docsParts(schema.at("description").text()),
 			Example: exampleOf(schema), Members: h.docsMembers(schema)})
 	}
 	return d, nil

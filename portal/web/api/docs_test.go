@@ -9,8 +9,8 @@ import (
 	"postern/portal/web/webtest"
 )
 
-// TestDocsPageShowsTheDocument checks that the page has each request, type, member, code and heading, without a
-// script, and that it is English within a page of any language.
+// TestDocsPageShowsTheDocument checks that the page has each request, type, member, code and heading, without
+// a script, and that it is English within a page of any language.
 func TestDocsPageShowsTheDocument(t *testing.T) {
 	t.Parallel()
 	d := documented(t)

@@ -73,8 +73,8 @@ const fullOrder = `{
  "reorder":"https://shop.test/r","return":"https://shop.test/b","cancel":"https://shop.test/c"},
 "events":[{"type":"shipped","at":"2026-03-02T07:00:00Z","label":"On its way"}]}`
 
-// TestOrderIsReadAsItWasSent checks that every member that can be written can be read, and that sending what was
-// read changes nothing.
+// TestOrderIsReadAsItWasSent checks that every member that can be written can be read, and that sending what
+// was read changes nothing.
 func TestOrderIsReadAsItWasSent(t *testing.T) {
 	t.Parallel()
 	i := newPortal(t)
@@ -102,7 +102,8 @@ func TestOrderIsReadAsItWasSent(t *testing.T) {
 	}
 }
 
-// TestOrderIsReadWithoutNoticedChanges checks that what the portal noticed itself is not taken for the feed's.
+// TestOrderIsReadWithoutNoticedChanges checks that what the portal noticed itself is not taken for the
+// feed's.
 func TestOrderIsReadWithoutNoticedChanges(t *testing.T) {
 	t.Parallel()
 	i := newPortal(t)
@@ -335,8 +336,8 @@ func numbered(number, updated, total string) string {
 	return strings.Replace(order(updated, total), "{", fmt.Sprintf(`{"number":%q,`, number), 1)
 }
 
-// TestSeveralOrders checks that each order of a request has its own result, in order, as an array and as lines,
-// and that one bad order in the middle leaves the others stored.
+// TestSeveralOrders checks that each order of a request has its own result, in order, as an array and as
+// lines, and that one bad order in the middle leaves the others stored.
 func TestSeveralOrders(t *testing.T) {
 	t.Parallel()
 	documents := []string{

@@ -12,7 +12,8 @@ import (
 	"postern/portal/web/webtest"
 )
 
-// TestVoucherIsRedeemedByTheAPI follows a voucher: sent, read, redeemed twice by the same number, given back, deleted.
+// TestVoucherIsRedeemedByTheAPI follows a voucher: sent, read, redeemed twice by the same number, given back,
+// deleted.
 func TestVoucherIsRedeemedByTheAPI(t *testing.T) {
 	t.Parallel()
 	i := newPortal(t)
@@ -150,7 +151,8 @@ func TestCartIsReadBack(t *testing.T) {
 	}
 }
 
-// TestEventsHaveTheirOwnResults sends events as an array and as lines, to a shop that takes them and to one that does not.
+// TestEventsHaveTheirOwnResults sends events as an array and as lines, to a shop that takes them and to one
+// that does not.
 func TestEventsHaveTheirOwnResults(t *testing.T) {
 	t.Parallel()
 	i := newPortal(t)

@@ -11,7 +11,8 @@ import (
 	"postern/portal/web/webtest"
 )
 
-// TestOneOrderIsNoArray checks that a single order sent to the resource for many is refused with words that help.
+// TestOneOrderIsNoArray checks that a single order sent to the resource for many is refused with words that
+// help.
 func TestOneOrderIsNoArray(t *testing.T) {
 	t.Parallel()
 	i := newPortal(t)
@@ -23,8 +24,8 @@ func TestOneOrderIsNoArray(t *testing.T) {
 	}
 }
 
-// TestEmptyOrderNamesWhatItNeeds checks that all required members of an order are named together, with the amounts
-// whose currency is unknown.
+// TestEmptyOrderNamesWhatItNeeds checks that all required members of an order are named together, with the
+// amounts whose currency is unknown.
 func TestEmptyOrderNamesWhatItNeeds(t *testing.T) {
 	t.Parallel()
 	i := newPortal(t)
@@ -43,8 +44,8 @@ func TestEmptyOrderNamesWhatItNeeds(t *testing.T) {
 	}
 }
 
-// TestUnknownStatusIsReadAsUnknown checks a status that the portal does not know, one that is absent, and that sending
-// what was read changes nothing.
+// TestUnknownStatusIsReadAsUnknown checks a status that the portal does not know, one that is absent, and
+// that sending what was read changes nothing.
 func TestUnknownStatusIsReadAsUnknown(t *testing.T) {
 	t.Parallel()
 	i := newPortal(t)
@@ -78,8 +79,8 @@ func TestUnknownStatusIsReadAsUnknown(t *testing.T) {
 	}
 }
 
-// TestDocsPageNamesScopesAndRanges checks that the page lists every scope with what it allows, and the least and most of
-// a number.
+// TestDocsPageNamesScopesAndRanges checks that the page lists every scope with what it allows, and the least
+// and most of a number.
 func TestDocsPageNamesScopesAndRanges(t *testing.T) {
 	t.Parallel()
 	page := webtest.Portal(t).Browser().Get(api.DocsPath).Want(200)

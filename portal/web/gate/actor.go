@@ -28,8 +28,8 @@ func Visitor(c *fiber.Ctx) portal.Visitor {
 // EnsureBrowser first.
 func Browser(c *fiber.Ctx) credential.Browser { return browserOf(c) }
 
-// Shopper returns the signed-in customer, or a validate.SignIn error. It looks up the session once per request. A
-// disabled customer is returned only on a route that is open to one.
+// Shopper returns the signed-in customer, or a validate.SignIn error. It looks up the session once per
+// request. A disabled customer is returned only on a route that is open to one.
 func Shopper(c *fiber.Ctx) (portal.Shopper, error) {
 	s, err := anyShopper(c)
 	if r := of(c); err == nil && s.IsClosed() && !r.openToClosed {

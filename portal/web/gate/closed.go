@@ -6,12 +6,12 @@ import (
 	"postern/portal/validate"
 )
 
-// KeyClosed is the key of the error that the session of a disabled customer gets from a customer's route that is not
-// open to it. The site answers it with the page that says so.
+// KeyClosed is the key of the error that the session of a disabled customer gets from a customer's route that
+// is not open to it. The site answers it with the page that says so.
 const KeyClosed = "account.closed"
 
-// Known returns the route with a handler that lets Shopper know the route: open says that sessions of disabled
-// customers may use it.
+// Known returns the route with a handler that lets Shopper know the route: open says that sessions of
+// disabled customers may use it.
 func (r Route) Known(open bool) Route {
 	next, public := r.Handler, r.Class != Customer && r.Class != StepUp
 	r.Handler = func(c *fiber.Ctx) error {
@@ -22,8 +22,8 @@ func (r Route) Known(open bool) Route {
 	return r
 }
 
-// refuseClosed is the answer to the session of a disabled customer on a route that is not open to it. On a page for
-// everybody such a customer is a visitor.
+// refuseClosed is the answer to the session of a disabled customer on a route that is not open to it. On a
+// page for everybody such a customer is a visitor.
 func (r *request) refuseClosed() error {
 	if r.public {
 		return &validate.Error{Kind: validate.SignIn}

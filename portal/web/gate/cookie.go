@@ -37,8 +37,8 @@ var (
 	requestIDShape = regexp.MustCompile(`^[A-Za-z0-9._-]{8,64}$`)
 )
 
-// waitingAddress is the value of the address cookie: the email address that this browser last requested a link
-// for, so that the page that waits for the email can show it. It is not worth keeping for longer.
+// waitingAddress is the value of the address cookie: the email address that this browser last requested a
+// link for, so that the page that waits for the email can show it. It is not worth keeping for longer.
 type waitingAddress struct {
 	email string // "" for none
 	typed bool   // as somebody typed it in this browser, and not known from a link
@@ -129,8 +129,8 @@ func SetTyped(c *fiber.Ctx, text string) {
 	setWaiting(c, waitingAddress{text, true}, addressAge)
 }
 
-// SetUnseen is SetPending for an address that whoever holds this browser may not know, such as that of an ended link:
-// the cookie is encrypted.
+// SetUnseen is SetPending for an address that whoever holds this browser may not know, such as that of an
+// ended link: the cookie is encrypted.
 func SetUnseen(c *fiber.Ctx, email string) {
 	EnsureBrowser(c)
 	of(c).waiting = &waitingAddress{email: email}

@@ -36,8 +36,8 @@ func (g *Gate) RefuseForgery(c *fiber.Ctx) error {
 // OwnerField is the form field that names the customer whose page the form is on.
 const OwnerField = "owner"
 
-// FormOwner returns the name for OwnerField of the signed-in customer or, on the pages of staff, of the signed-in
-// person. It is "" for a visitor.
+// FormOwner returns the name for OwnerField of the signed-in customer or, on the pages of staff, of the
+// signed-in person. It is "" for a visitor.
 func FormOwner(c *fiber.Ctx) string {
 	if IsAdmin(c) {
 		s, err := Staff(c)

@@ -50,8 +50,8 @@ type testGate struct {
 	site  *fiber.App
 }
 
-// newTestGate puts handler behind the gate of a portal with a shop for each base URL. Errors are answered with
-// status 500 and their text, Fiber's with their own status.
+// newTestGate puts handler behind the gate of a portal with a shop for each base URL. Errors are answered
+// with status 500 and their text, Fiber's with their own status.
 func newTestGate(t *testing.T, handler fiber.Handler, bases ...string) testGate {
 	t.Helper()
 	return newTestGateBehind(t, []netip.Prefix{

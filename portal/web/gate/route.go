@@ -38,7 +38,8 @@ type Route struct {
 	Path   string // the router's pattern
 	Class  Class
 	Scope  portal.Scope // that a FeedKey route requires
-	// Permission is what a route of the class StaffOnly or StaffFresh requires; without one it is open to nobody.
+	// Permission is what a route of the class StaffOnly or StaffFresh requires; without one it is open to
+	// nobody.
 	Permission staff.Permission
 	Handler    fiber.Handler
 	Body       int // the maximum size of a body in bytes; 0 for MaxBody

@@ -11,7 +11,8 @@ import (
 	"postern/portal/validate"
 )
 
-// ActionCountry is the value of the button that shows the form of another country. Any other value saves the address.
+// ActionCountry is the value of the button that shows the form of another country. Any other value saves the
+// address.
 const ActionCountry = "country"
 
 // AddressForm is the form of one address, on the pages of customers and of staff; see partials/address-form.
@@ -138,7 +139,8 @@ func TypedAddress(c *fiber.Ctx, id string) customer.SavedAddress {
 	return typed
 }
 
-// MovedAddress returns the address in another country, without the values that the country's form has no field for.
+// MovedAddress returns the address in another country, without the values that the country's form has no
+// field for.
 func MovedAddress(formats *address.Formats, a address.Address, country string) address.Address {
 	a.Country = country
 	form := formats.Form(country)
@@ -180,8 +182,8 @@ func addressValues(a customer.SavedAddress) map[string]string {
 	return values
 }
 
-// strays returns the values that the country's form has no field for. The form keeps them because the shop may have
-// sent them and the carrier may need them. Until a country is chosen, strays returns every value.
+// strays returns the values that the country's form has no field for. The form keeps them because the shop
+// may have sent them and the carrier may need them. Until a country is chosen, strays returns every value.
 func strays(form []address.Field, a address.Address) []Hidden {
 	var kept []Hidden
 	for _, name := range address.Names() {
@@ -219,8 +221,8 @@ type AddressActs struct {
 // Acts returns what the page offers for an address.
 func (b Base) Acts(card AddressCard) AddressActs { return AddressActs{b, card} }
 
-// AddressConflict shows both versions of an address that was changed in two windows and lets the reader choose one;
-// see partials/address-conflict.
+// AddressConflict shows both versions of an address that was changed in two windows and lets the reader
+// choose one; see partials/address-conflict.
 type AddressConflict struct {
 	Action       string
 	Mine, Stored AddressCard
@@ -229,7 +231,8 @@ type AddressConflict struct {
 }
 
 // AddressConflict returns the choice between a typed address and the stored one, for the address's path.
-func (b Base) AddressConflict(formats *address.Formats, typed, stored customer.SavedAddress, path string) AddressConflict {
+func (b Base) AddressConflict(formats *address.Formats, typed, stored customer.SavedAddress,
+	path string) AddressConflict {
 	conflict := AddressConflict{Action: path, Mine: b.AddressCard(formats, typed, path),
 		Stored: b.AddressCard(formats, stored, path)}
 	values := addressValues(typed)

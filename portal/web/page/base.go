@@ -14,7 +14,8 @@ import (
 	"postern/templates/i18n"
 )
 
-// Base is embedded in the data of every page. Handlers set Title, and Nav, Wide and SingleCard where they apply.
+// Base is embedded in the data of every page. Handlers set Title, and Nav, Wide and SingleCard where they
+// apply.
 type Base struct {
 	Shop       shop.Shop
 	L          *i18n.Localizer
@@ -69,7 +70,8 @@ func (p *Pages) language(c *fiber.Ctx, shop shop.Shop, stored string) string {
 	return p.catalogue.Match(shop.Languages, wishes...)
 }
 
-// LanguageOf returns the Language of a page without ?lang= for somebody with the stored language, "" for none.
+// LanguageOf returns the Language of a page without ?lang= for somebody with the stored language, "" for
+// none.
 func (p *Pages) LanguageOf(c *fiber.Ctx, shop shop.Shop, stored string) string {
 	return p.catalogue.Match(shop.Languages, stored, c.Get(fiber.HeaderAcceptLanguage), shop.Language)
 }

@@ -20,8 +20,9 @@ const (
 	downloadBuffer = 32 << 10
 )
 
-// Download streams a file while it is being written. An error midway breaks the connection, so that a truncated
-// file never looks complete, and is passed to lost. A slow client may take as long as it needs while it keeps reading.
+// Download streams a file while it is being written. An error midway breaks the connection, so that a
+// truncated file never looks complete, and is passed to lost. A slow client may take as long as it needs
+// while it keeps reading.
 func Download(c *fiber.Ctx, name string, lost func(context.Context, error),
 	write func(context.Context, io.Writer) error) error {
 	c.Set(fiber.HeaderContentDisposition, `attachment; filename="`+name+`"`)

@@ -102,8 +102,8 @@ func (f Form) List() []ErrorLink {
 }
 
 // Field returns an input of the form. attributes are pairs of names and values: type, autocomplete,
-// inputmode, autocapitalize, maxlength, accept, hint; and, set by any value but "": required, optional (marks the
-// label), autofocus, plain, half, code. Any other name is an error, which fails the page.
+// inputmode, autocapitalize, maxlength, accept, hint; and, set by any value but "": required, optional (marks
+// the label), autofocus, plain, half, code. Any other name is an error, which fails the page.
 func (f Form) Field(name, label string, attributes ...string) (Field, error) {
 	field := Field{
 		ID: fieldID(name), Name: name, Label: label, Type: "text",

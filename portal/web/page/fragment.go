@@ -18,9 +18,9 @@ import (
 	"postern/templates/i18n"
 )
 
-// fragments is the one way to make a template cheap that appears on every page or many times on one, or often: the
-// frame, the fields of forms, the list of orders. In a template each value costs a call by reflection, which
-// together would take longer than the rest of a request.
+// fragments is the one way to make a template cheap that appears on every page or many times on one, or
+// often: the frame, the fields of forms, the list of orders. In a template each value costs a call by
+// reflection, which together would take longer than the rest of a request.
 //
 // A template is therefore executed once for each shape of its data, with a mark in place of each value.
 // The output is kept, cut at the marks. Later requests only put their escaped values into the gaps. Where a
@@ -142,8 +142,9 @@ func (b *Base) Fragment(s Shape, gaps *Gaps, data any) (template.HTML, error) {
 	return b.fragments.html(s, gaps, data)
 }
 
-// Kept returns HTML without gaps, which depends on nothing but the shape: made is called only if the shape is new.
-// The template of the shape need not be the one that made executes, but no other use may have the same shape.
+// Kept returns HTML without gaps, which depends on nothing but the shape: made is called only if the shape is
+// new. The template of the shape need not be the one that made executes, but no other use may have the same
+// shape.
 func (b *Base) Kept(s Shape, made func() (template.HTML, error)) (template.HTML, error) {
 	s.Lang = b.L.Lang()
 	if found := (*b.fragments.kept.Load())[s]; found != nil {

@@ -34,7 +34,8 @@ type Frame struct {
 	Flash      *Flash // nil: it is part of Head
 }
 
-// Frame returns the frame of a page that is kept as a whole. It is written with the page, from what b is then.
+// Frame returns the frame of a page that is kept as a whole. It is written with the page, from what b is
+// then.
 func (b *Base) Frame(gaps *Gaps) (Frame, error) {
 	f := Frame{Words: b.Words()}
 	f.Head = gaps.Written(func(out Output) error {

@@ -9,8 +9,8 @@ import (
 	"postern/templates"
 )
 
-// TestToneIconsMeanOneThing checks that no template uses the icon of an order's status for anything else: each
-// stands only beside the words of its tone.
+// TestToneIconsMeanOneThing checks that no template uses the icon of an order's status for anything else:
+// each stands only beside the words of its tone.
 func TestToneIconsMeanOneThing(t *testing.T) {
 	t.Parallel()
 	other := regexp.MustCompile(`icon "(waiting|moving|stopped|neutral)"`)

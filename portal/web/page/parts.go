@@ -11,8 +11,8 @@ import (
 // alone.
 type Pill struct{ Tone, Icon, Text string }
 
-// Pill returns a pill with a tone and the icon of that tone: waiting, moving, done, stopped or neutral. Any other
-// tone becomes neutral.
+// Pill returns a pill with a tone and the icon of that tone: waiting, moving, done, stopped or neutral. Any
+// other tone becomes neutral.
 func (b Base) Pill(tone, text string) Pill {
 	switch tone {
 	case "waiting", "moving", "done", "stopped":

@@ -51,7 +51,8 @@ func (b Base) problem(key string) problem {
 	return data
 }
 
-// cure returns the link that mends an error of a kind, or nil: to the page of the form, or to the same page again.
+// cure returns the link that mends an error of a kind, or nil: to the page of the form, or to the same page
+// again.
 func (b Base) cure(kind validate.Kind) *Link {
 	if b.Shop.ID == "" || b.CurrentURL == "" {
 		return nil

@@ -40,8 +40,8 @@ func TypedFields(c *fiber.Ctx) []Hidden {
 	return fields
 }
 
-// Unsaved answers with the page that keeps the typed values. kind is validate.SignIn or validate.StepUp, and way is the path
-// to the sign-in or the code.
+// Unsaved answers with the page that keeps the typed values. kind is validate.SignIn or validate.StepUp, and
+// way is the path to the sign-in or the code.
 func (p *Pages) Unsaved(c *fiber.Ctx, b Base, kind validate.Kind, way shop.LocalPath) error {
 	action, err := Own(c.Path())
 	if err != nil {

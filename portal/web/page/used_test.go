@@ -61,8 +61,8 @@ func TestEveryIconIsUsed(t *testing.T) {
 	}
 }
 
-// attribute matches the start of a class attribute, action what a template does there, and inserted the name of
-// the data that an action inserts.
+// attribute matches the start of a class attribute, action what a template does there, and inserted the name
+// of the data that an action inserts.
 var (
 	attribute     = regexp.MustCompile(`\bclass="`)
 	action        = regexp.MustCompile(`\{\{[^{}]*\}\}`)

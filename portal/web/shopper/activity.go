@@ -13,8 +13,8 @@ import (
 	"postern/portal/web/page"
 )
 
-// activityLine is one act of the shop on the customer's account: what it did, when and in which role, and why. The
-// person is named only if the shop wants that.
+// activityLine is one act of the shop on the customer's account: what it did, when and in which role, and
+// why. The person is named only if the shop wants that.
 type activityLine struct{ Text, By, Reason string }
 
 // actsOnPage is the number of acts on a page.
@@ -67,7 +67,8 @@ func (p *privacyPage) role(role string) string {
 	return p.T("staff.role." + role)
 }
 
-// changedFields names the fields that an act changed. The fields of the company and of addresses are named once.
+// changedFields names the fields that an act changed. The fields of the company and of addresses are named
+// once.
 func changedFields(b page.Base, act audit.Detail) string {
 	var names []string
 	for _, change := range act.Changes {

@@ -16,8 +16,8 @@ import (
 	"postern/templates/i18n"
 )
 
-// TestPrivacyShowsWhatTheShopDid checks what the page says about acts of a feed and of an operator: when, in which
-// role and why, and never by whom. Older acts are on further pages.
+// TestPrivacyShowsWhatTheShopDid checks what the page says about acts of a feed and of an operator: when, in
+// which role and why, and never by whom. Older acts are on further pages.
 func TestPrivacyShowsWhatTheShopDid(t *testing.T) {
 	t.Parallel()
 	i := webtest.Portal(t)
@@ -75,8 +75,8 @@ func TestPrivacyShowsWhatTheShopDid(t *testing.T) {
 	b.Get("/privacy?cursor=edited").Want(http.StatusNotFound)
 }
 
-// TestPrivacyShowsWhoLooked checks that a customer sees that staff viewed the account, in which role, and by name
-// only if the shop shows names.
+// TestPrivacyShowsWhoLooked checks that a customer sees that staff viewed the account, in which role, and by
+// name only if the shop shows names.
 func TestPrivacyShowsWhoLooked(t *testing.T) {
 	t.Parallel()
 	i := webtest.Portal(t)
@@ -102,8 +102,8 @@ func TestPrivacyShowsWhoLooked(t *testing.T) {
 	}
 }
 
-// TestEveryActHasASentence checks that each kind of act that a customer can see has its sentence: those on groups
-// name no customer.
+// TestEveryActHasASentence checks that each kind of act that a customer can see has its sentence: those on
+// groups name no customer.
 func TestEveryActHasASentence(t *testing.T) {
 	t.Parallel()
 	words, err := i18n.Load()

@@ -49,8 +49,8 @@ func (h *Handler) editAddress(c *fiber.Ctx, s portal.Shopper) error {
 	return h.showAddress(c, s, saved, fiber.StatusOK, nil)
 }
 
-// saveAddress saves a new address or a changed one, or shows the form of another country. The path of a new address
-// has no ID.
+// saveAddress saves a new address or a changed one, or shows the form of another country. The path of a new
+// address has no ID.
 func (h *Handler) saveAddress(c *fiber.Ctx, s portal.Shopper) error {
 	id, err := gate.Param(c, "id")
 	if err != nil {
@@ -120,7 +120,8 @@ func (h *Handler) showConflict(c *fiber.Ctx, s portal.Shopper, typed customer.Sa
 		return err
 	}
 	data := conflictPage{Base: h.base(c, s, "addresses", "address.conflict.title")}
-	data.AddressConflict = data.Base.AddressConflict(h.app.AddressFormats(), typed, stored, addressPath(typed.ID))
+	data.AddressConflict = data.Base.AddressConflict(h.app.AddressFormats(), typed, stored,
+		addressPath(typed.ID))
 	data.Discard = addressesPath
 	return h.pages.Render(c, fiber.StatusConflict, "shopper/address-conflict", data)
 }

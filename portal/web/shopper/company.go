@@ -63,7 +63,8 @@ func (h *Handler) saveCompany(c *fiber.Ctx, s portal.Shopper) error {
 func (h *Handler) showCompanyConflict(c *fiber.Ctx, s portal.Shopper, typed customer.Company) error {
 	data := companyConflictPage{Base: h.base(c, s, "company", "company.conflict.title")}
 	countries := page.CountryOptions(h.app.AddressFormats(), data.Base)
-	data.Mine, data.Stored = companyFacts(data.Base, countries, typed), companyFacts(data.Base, countries, s.Company())
+	data.Mine, data.Stored = companyFacts(data.Base, countries, typed), companyFacts(data.Base, countries,
+		s.Company())
 	for name, value := range companyValues(typed) {
 		data.Fields = append(data.Fields, page.Hidden{Name: name, Value: value})
 	}
@@ -82,8 +83,10 @@ func companyValues(c customer.Company) map[string]string {
 func (h *Handler) showCompany(c *fiber.Ctx, s portal.Shopper, company customer.Company, status int,
 	err error) error {
 	data := companyPage{Base: h.base(c, s, "company", "company.title"), Version: company.Version}
-	data.Countries, data.Moved = page.CountryOptions(h.app.AddressFormats(), data.Base), yes(c.FormValue("action") == page.ActionCountry)
-	data.Form = data.Base.Form(companyValues(company), err).InOrder("name", "country", "registration_number", "tax_number", "vat_id")
+	data.Countries, data.Moved = page.CountryOptions(h.app.AddressFormats(),
+		data.Base), yes(c.FormValue("action") == page.ActionCountry)
+	data.Form = data.Base.Form(companyValues(company), err).InOrder("name", "country",
+		"registration_number", "tax_number", "vat_id")
 	data.Registration = numberLabel(data.Base, "registration", company.Country)
 	data.Tax = numberLabel(data.Base, "tax", company.Country)
 	data.VAT = numberLabel(data.Base, "vat", company.Country)

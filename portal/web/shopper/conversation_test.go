@@ -17,8 +17,8 @@ func sendToAPI(i *webtest.Installation, path, document string) *webtest.Page {
 		Header: map[string]string{"Authorization": "Bearer " + i.Key("main"), "Content-Type": "application/json"}})
 }
 
-// TestConversationOnThePage checks that the shop's answer appears on the order's page, that it is marked as new
-// there, in the navigation and above the list, and that reading it ends the marks.
+// TestConversationOnThePage checks that the shop's answer appears on the order's page, that it is marked as
+// new there, in the navigation and above the list, and that reading it ends the marks.
 func TestConversationOnThePage(t *testing.T) {
 	t.Parallel()
 	i := helped(t)
@@ -146,8 +146,8 @@ func TestReturnOnThePage(t *testing.T) {
 	}
 }
 
-// TestMessageIsConfirmedBesideIt checks that the page after a message leads to it, with the confirmation right above
-// it and nowhere else.
+// TestMessageIsConfirmedBesideIt checks that the page after a message leads to it, with the confirmation
+// right above it and nowhere else.
 func TestMessageIsConfirmedBesideIt(t *testing.T) {
 	t.Parallel()
 	i := helped(t)
@@ -169,8 +169,8 @@ func TestMessageIsConfirmedBesideIt(t *testing.T) {
 	}
 }
 
-// TestCancellationLeadsToTheReturn checks that the page of an order that cannot be cancelled any more offers what is
-// possible instead.
+// TestCancellationLeadsToTheReturn checks that the page of an order that cannot be cancelled any more offers
+// what is possible instead.
 func TestCancellationLeadsToTheReturn(t *testing.T) {
 	t.Parallel()
 	i := helped(t)

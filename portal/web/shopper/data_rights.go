@@ -109,8 +109,9 @@ func (h *Handler) eraseForm(c *fiber.Ctx, s portal.Shopper) error {
 		return seeOther(c, rightsPath(s))
 	}
 	return h.pages.Render(c, fiber.StatusOK, "shopper/erase",
-		erasePage{Base: h.base(c, s, "privacy", "delete_account.title"), Back: rightsPath(s), Email: s.Customer().Email,
-			Date: s.ErasureDate()})
+		erasePage{Base: h.base(c, s, "privacy", "delete_account.title"), Back: rightsPath(s),
+			Email: s.Customer().Email,
+			Date:  s.ErasureDate()})
 }
 
 func (h *Handler) erase(c *fiber.Ctx, s portal.Shopper) error {

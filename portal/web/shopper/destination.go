@@ -33,8 +33,8 @@ func landingURL(sh shop.Shop, wish string) shop.LocalPath {
 	return to
 }
 
-// requestedURL returns the shopper's destination: the shop that sent them here, otherwise the one in the form or
-// query.
+// requestedURL returns the shopper's destination: the shop that sent them here, otherwise the one in the form
+// or query.
 func requestedURL(c *fiber.Ctx) string {
 	if back, ok := returning(c); ok {
 		return back.Path()

@@ -116,8 +116,8 @@ func TestLanguageAtSignIn(t *testing.T) {
 	}
 }
 
-// TestUsedLinkInTheSameBrowser checks that a link that was used before leads a signed-in customer on, and says
-// so.
+// TestUsedLinkInTheSameBrowser checks that a link that was used before leads a signed-in customer on, and
+// says so.
 func TestUsedLinkInTheSameBrowser(t *testing.T) {
 	t.Parallel()
 	i := webtest.Portal(t)
@@ -137,8 +137,8 @@ func TestUsedLinkInTheSameBrowser(t *testing.T) {
 	}
 }
 
-// TestFooterInTheLanguageOfThePage checks that links with a language are on the pages in it, in place of those
-// without one.
+// TestFooterInTheLanguageOfThePage checks that links with a language are on the pages in it, in place of
+// those without one.
 func TestFooterInTheLanguageOfThePage(t *testing.T) {
 	t.Parallel()
 	own := webtest.Bookshop()

@@ -100,8 +100,8 @@ func actionsOfOrders() []shownActions {
 	}
 }
 
-// TestOrderActions checks the actions shown for an order in each state: the main one, the others, their targets,
-// and the only sentence about one that is not available.
+// TestOrderActions checks the actions shown for an order in each state: the main one, the others, their
+// targets, and the only sentence about one that is not available.
 func TestOrderActions(t *testing.T) {
 	t.Parallel()
 	for _, test := range actionsOfOrders() {

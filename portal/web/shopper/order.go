@@ -162,7 +162,8 @@ func (p *orderPage) say(now time.Time) {
 	if items := len(o.Items()); items > 0 {
 		p.Summary = p.T("order.summary", "Count", items, "Total", o.Amount(o.Total))
 	}
-	first, paymentFirst := headline(p.Base, o.Status, o.Headline.Key, now), o.Headline.PaymentFirst || o.IsBilled()
+	first, paymentFirst := headline(p.Base, o.Status, o.Headline.Key,
+		now), o.Headline.PaymentFirst || o.IsBilled()
 	p.Second = p.paymentSentence(now)
 	if place, _ := o.PickupPlace(); place != "" {
 		first = p.T("headline.ready_for_pickup.at", "Place", place)

@@ -19,8 +19,8 @@ type orderAction struct {
 // maxQuiet is the number of actions that the page shows without a menu if none is the main one.
 const maxQuiet = 2
 
-// actions fills the section that says what the customer can do with the order. One action is the main one, unless
-// a return has it; the others are in a menu, unless they are few.
+// actions fills the section that says what the customer can do with the order. One action is the main one,
+// unless a return has it; the others are in a menu, unless they are few.
 func (p *orderPage) actions(sent inquiry.Correspondence) {
 	asked, main := sent.CancelAsked(), p.Order.Main()
 	if p.Returns.current() != nil && main == order.ActionReorder {
@@ -34,7 +34,8 @@ func (p *orderPage) actions(sent inquiry.Correspondence) {
 	offered := p.Order.Actions(asked)
 	if p.Order.IsOver() { // to track the parcel matters least
 		isTrack := func(a order.Action) bool { return a.Name == order.ActionTrack }
-		offered = append(slices.DeleteFunc(slices.Clone(offered), isTrack), p.Order.Action(order.ActionTrack, asked))
+		offered = append(slices.DeleteFunc(slices.Clone(offered), isTrack), p.Order.Action(order.ActionTrack,
+			asked))
 	}
 	var quiet []orderAction
 	for _, a := range offered {
@@ -61,8 +62,9 @@ func (p *orderPage) actions(sent inquiry.Correspondence) {
 	p.explain(p.Order.Unavailable(asked))
 }
 
-// arrange puts the actions besides the main one into buttons or a menu. To cancel, and to return what is still on
-// its way, is offered quietly: in the menu of other buttons or else with the details, never as a button.
+// arrange puts the actions besides the main one into buttons or a menu. To cancel, and to return what is
+// still on its way, is offered quietly: in the menu of other buttons or else with the details, never as a
+// button.
 func (p *orderPage) arrange(quiet []orderAction) {
 	switch few := len(p.More) <= maxQuiet; {
 	case len(p.Actions) > 0 || len(p.More) == 0:
@@ -91,13 +93,14 @@ func (p *orderPage) explain(reason string) {
 	}
 }
 
-// ownAction is what the page itself offers if nothing else is the main action: the way to a pickup point, and a
-// message about a digital order without files. It has no URL if neither applies.
+// ownAction is what the page itself offers if nothing else is the main action: the way to a pickup point, and
+// a message about a digital order without files. It has no URL if neither applies.
 func (p *orderPage) ownAction() orderAction {
 	place, _ := p.Order.PickupPlace()
 	switch {
 	case strings.ContainsAny(place, "0123456789"): // a name alone would lead anywhere
-		return orderAction{Label: p.T("action.directions"), URL: mapURL + url.QueryEscape(place), Main: true, Away: true}
+		return orderAction{Label: p.T("action.directions"), URL: mapURL + url.QueryEscape(place), Main: true,
+			Away: true}
 	case p.Writing.Takes && (p.Order.Headline.Key == "headline.digital.sent" || p.isDeclined()):
 		return orderAction{Label: p.T("action.message"), URL: "#messages", Main: true}
 	}

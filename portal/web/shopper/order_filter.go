@@ -71,7 +71,8 @@ func (p *ordersPage) filterOf(form page.Form, years []int, thisYear int) (templa
 	if data.To, err = keptField(gaps)(day(form, "to", p.T("orders.to"))); err != nil {
 		return "", err
 	}
-	if data.Search, err = keptField(gaps)(form.Field("search", p.T("orders.search"), "type", "search", "plain", "yes",
+	if data.Search, err = keptField(gaps)(form.Field("search", p.T("orders.search"), "type", "search",
+		"plain", "yes",
 		"maxlength", "64", "autocapitalize", "none")); err != nil {
 		return "", err
 	}
@@ -101,8 +102,8 @@ func (p *ordersPage) span() string {
 // noBreak is the no-break space.
 const noBreak = "\u00a0"
 
-// preset returns the preset period of the list, which may be given by the dates of a whole year, and false if it has
-// none.
+// preset returns the preset period of the list, which may be given by the dates of a whole year, and false if
+// it has none.
 func (p *ordersPage) preset() (period string, found bool) {
 	if p.Query.Search != "" {
 		return "", false
@@ -142,8 +143,8 @@ func day(form page.Form, name, label string) (page.Field, error) {
 	return form.Field(name, label, "type", kind)
 }
 
-// periods returns the preset periods and the name of the present one, or of the first one and false if the list has
-// none of them. Each link keeps the status.
+// periods returns the preset periods and the name of the present one, or of the first one and false if the
+// list has none of them. Each link keeps the status.
 func (p *ordersPage) periods(years []int, thisYear int) (items []page.Item, present string, known bool) {
 	items = make([]page.Item, 0, 7+len(years))
 	chosen, isPreset := p.preset()

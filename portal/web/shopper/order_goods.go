@@ -26,7 +26,8 @@ func (p parcel) isEmpty() bool {
 	return p.Number+p.TrackURL+p.Place+p.Pickup+p.Hours == "" && len(p.Facts) == 0 && len(p.Items) == 0
 }
 
-// isToldAlready reports whether the parcel has nothing but the day of its delivery, which the headline has too.
+// isToldAlready reports whether the parcel has nothing but the day of its delivery, which the headline has
+// too.
 func (p parcel) isToldAlready(given order.Shipment) bool {
 	return p.Number+p.TrackURL+p.Place+p.Pickup+p.Hours == "" && len(p.Items) == 0 && len(p.Facts) == 1 && given.DeliveredAt != nil
 }
@@ -125,8 +126,8 @@ type download struct {
 	Label           string // of the link, for screen readers
 }
 
-// downloads returns the order's files, unless the order is cancelled or refunded. Those of an unpaid order are
-// only named.
+// downloads returns the order's files, unless the order is cancelled or refunded. Those of an unpaid order
+// are only named.
 func (p *orderPage) downloads(now time.Time) []download {
 	locked := p.Order.LocksDownloads()
 	if locked && !p.Order.Status.Unpaid() {

@@ -8,8 +8,8 @@ import (
 	"postern/portal/web/webtest"
 )
 
-// TestReturnLeads checks that a return in progress, or declined, is what the page says first, and that the shop's
-// words are a passage of their own.
+// TestReturnLeads checks that a return in progress, or declined, is what the page says first, and that the
+// shop's words are a passage of their own.
 func TestReturnLeads(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
@@ -49,8 +49,8 @@ func TestReturnLeads(t *testing.T) {
 	}
 }
 
-// TestLongOrderFolds checks that a long order shows ten lines and folds the rest, that parts stay with their bundle, and
-// that the items of the delivery are folded.
+// TestLongOrderFolds checks that a long order shows ten lines and folds the rest, that parts stay with their
+// bundle, and that the items of the delivery are folded.
 func TestLongOrderFolds(t *testing.T) {
 	t.Parallel()
 	page := func(n int, ids ...string) *webtest.Page {

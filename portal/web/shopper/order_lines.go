@@ -77,7 +77,8 @@ func (p *orderPage) lineRows() (first, rest template.HTML, err error) {
 
 // marked returns the line with gaps in the place of its values.
 func (l line) marked(gaps *page.Gaps) line {
-	for _, value := range []*string{&l.Name, &l.URL, &l.Picture, &l.Options, &l.SKU, &l.Quantity, &l.Unit, &l.Sum,
+	for _, value := range []*string{&l.Name, &l.URL, &l.Picture, &l.Options, &l.SKU, &l.Quantity, &l.Unit,
+		&l.Sum,
 		&l.Each, &l.Before, &l.BeforeText, &l.PartOf, &l.Warranty, &l.Status, &l.Returned} {
 		*value = gaps.Text(*value)
 	}
@@ -208,5 +209,6 @@ func (p *orderPage) warranty(given order.Line) string {
 	case p.delivered == nil:
 		return p.T("order.warranty.months", "Count", given.Warranty)
 	}
-	return p.T("order.warranty.until", "Until", order.MonthsAfter(*p.delivered, given.Warranty, p.Shop.Location()))
+	return p.T("order.warranty.until", "Until", order.MonthsAfter(*p.delivered, given.Warranty,
+		p.Shop.Location()))
 }

@@ -186,8 +186,9 @@ func TestDigitalOrder(t *testing.T) {
 	}
 }
 
-// TestTotalsOfEveryKind checks the rows of the totals in their order: discounts that are already deducted, fees
-// by their kind or label, gift cards, store credit, refunds with their day, reason and lines, and the rest.
+// TestTotalsOfEveryKind checks the rows of the totals in their order: discounts that are already deducted,
+// fees by their kind or label, gift cards, store credit, refunds with their day, reason and lines, and the
+// rest.
 func TestTotalsOfEveryKind(t *testing.T) {
 	t.Parallel()
 	page := orderPage(t, fields{
@@ -260,8 +261,8 @@ func TestWarranty(t *testing.T) {
 	}
 }
 
-// TestPickup checks that the headline names the one place to collect an order and a card its hours, that several places
-// stay with their parcels, and that such an order is collected, not delivered.
+// TestPickup checks that the headline names the one place to collect an order and a card its hours, that
+// several places stay with their parcels, and that such an order is collected, not delivered.
 func TestPickup(t *testing.T) {
 	t.Parallel()
 	corner := fields{"carrier": "Packeta", "pickup_point": "Corner shop", "pickup_hours": "Mon 8 to 18\nSat 9 to 12"}
@@ -342,8 +343,8 @@ func TestItemsOfADelivery(t *testing.T) {
 	}
 }
 
-// TestBuyAgain checks that "Buy again" leads to the feed's link, else to the shop's cart by its template, on an
-// order that is over, and nowhere before.
+// TestBuyAgain checks that "Buy again" leads to the feed's link, else to the shop's cart by its template, on
+// an order that is over, and nowhere before.
 func TestBuyAgain(t *testing.T) {
 	t.Parallel()
 	i := webtest.Portal(t)

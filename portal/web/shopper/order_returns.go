@@ -83,7 +83,8 @@ func cancellation(b page.Base, o order.View, r inquiry.Record) *sentRequest {
 func (p orderReturns) returned(o order.View, r inquiry.Returned) shownReturn {
 	given := r.Return
 	shown := shownReturn{
-		Heading: p.T("return.heading"), Status: p.Pill(returnTone(given.State), p.T("return.state."+given.State)).With(returnIcon),
+		Heading: p.T("return.heading"), Status: p.Pill(returnTone(given.State),
+			p.T("return.state."+given.State)).With(returnIcon),
 		Answer: given.Declined, LabelURL: given.LabelURL,
 		TrackURL: given.TrackingURL, TrackNumber: given.TrackingNumber, Steps: p.steps(r),
 	}
@@ -118,7 +119,8 @@ func (p orderReturns) returned(o order.View, r inquiry.Returned) shownReturn {
 	return shown
 }
 
-// current returns the return that the customer waits for or that the shop declined last, nil if there is none.
+// current returns the return that the customer waits for or that the shop declined last, nil if there is
+// none.
 func (p orderReturns) current() *shownReturn {
 	for i := range slices.Backward(p.Returns) {
 		switch r := &p.Returns[i]; r.State {
@@ -129,8 +131,8 @@ func (p orderReturns) current() *shownReturn {
 	return nil
 }
 
-// leadWithReturn puts the current return at the top of the page, as the list of orders does: it is newer than the
-// delivery. A payment that is due still comes first.
+// leadWithReturn puts the current return at the top of the page, as the list of orders does: it is newer than
+// the delivery. A payment that is due still comes first.
 func (p *orderPage) leadWithReturn() {
 	current := p.Returns.current()
 	if current == nil || p.Order.Status.Unpaid() {
@@ -145,8 +147,8 @@ func (p *orderPage) leadWithReturn() {
 	p.Headline = p.Pill(returnTone(current.State), p.T("orders.return."+current.State)).With(returnIcon)
 }
 
-// leadWithCancellation says in the headline that the shop has yet to answer the request to cancel, unless a payment
-// is due. The customer's own words stay below.
+// leadWithCancellation says in the headline that the shop has yet to answer the request to cancel, unless a
+// payment is due. The customer's own words stay below.
 func (p *orderPage) leadWithCancellation() {
 	asked := p.Returns.Cancel
 	if asked == nil || !asked.Open || p.Order.Status.Unpaid() {

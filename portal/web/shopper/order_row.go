@@ -11,8 +11,8 @@ import (
 	"postern/portal/web/page"
 )
 
-// orderRow is the data of partials/order-row. The picture, of the first item that has one, may come only from the
-// shop's own origins. More is the number of further items, which the title has in words.
+// orderRow is the data of partials/order-row. The picture, of the first item that has one, may come only from
+// the shop's own origins. More is the number of further items, which the title has in words.
 type orderRow struct {
 	URL, Number, Title, Total string
 	Placed                    page.Time
@@ -108,8 +108,8 @@ func offerKey(offer string) string {
 	return ""
 }
 
-// rowStatus returns the status of a row. If the customer has to pay or waits for money, returns items, or asked to
-// cancel the order, that replaces the headline.
+// rowStatus returns the status of a row. If the customer has to pay or waits for money, returns items, or
+// asked to cancel the order, that replaces the headline.
 func rowStatus(b page.Base, r *order.Row, asked customer.Asked, now time.Time) page.Pill {
 	s, due := r.Status, r.Summary.RefundDue
 	h := s.Headline()
@@ -141,8 +141,8 @@ func paymentPill(b page.Base, r *order.Row, h order.Headline, now time.Time) pag
 	return b.Pill(string(order.Waiting), b.T("orders.due."+word, "Due", *by))
 }
 
-// The icons of statuses that are not those of a tone. An icon means one thing: the clock of the tone "waiting"
-// stands for a payment only.
+// The icons of statuses that are not those of a tone. An icon means one thing: the clock of the tone
+// "waiting" stands for a payment only.
 const (
 	alertIcon  = "alert"  // something went wrong that the customer can mend
 	returnIcon = "return" // goods or money on the way back
@@ -208,7 +208,8 @@ func headline(b page.Base, s order.Status, key string, now time.Time) string {
 	if key == "headline.source" { // finding these words takes longer than the rest of the row
 		source = s.OwnWords()
 	}
-	return b.T(key, "Count", s.Arrived, "All", s.Parcels, "Carrier", s.Carrier, "Date", s.DeliveredAt, "Expected", s.ExpectedTo, "Label", s.Label,
+	return b.T(key, "Count", s.Arrived, "All", s.Parcels, "Carrier", s.Carrier, "Date", s.DeliveredAt,
+		"Expected", s.ExpectedTo, "Label", s.Label,
 		"Source", source)
 }
 

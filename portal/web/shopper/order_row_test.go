@@ -154,8 +154,8 @@ func TestRowSaysThatADeliveryIsLate(t *testing.T) {
 	says("Your order is on its way with DHL. Delivery was expected by Friday 6 March.")
 }
 
-// TestRowsKeepTheirPicturesAndOffersApart shows a row with a picture and no offer beside one with an offer and no
-// picture: both have the same number of values.
+// TestRowsKeepTheirPicturesAndOffersApart shows a row with a picture and no offer beside one with an offer
+// and no picture: both have the same number of values.
 func TestRowsKeepTheirPicturesAndOffersApart(t *testing.T) {
 	t.Parallel()
 	i := webtest.Portal(t, consumerShop())

@@ -23,7 +23,8 @@ const (
 // the total if they are added to it and after the total if the prices include them.
 func (p *orderPage) totals() []total {
 	o := p.Order
-	rows, included := p.optional(nil, "order.subtotal", o.Subtotal), o.LinesDiscounted != nil && *o.LinesDiscounted
+	rows, included := p.optional(nil, "order.subtotal",
+		o.Subtotal), o.LinesDiscounted != nil && *o.LinesDiscounted
 	if !included {
 		rows = append(rows, p.discounts()...)
 	}

@@ -49,7 +49,8 @@ func (h *Handler) orders(c *fiber.Ctx, s portal.Shopper) error {
 	} else if err != nil {
 		return err
 	}
-	p := &ordersPage{Base: h.base(c, s, "orders", "orders.title"), Query: query, Before: before(c, query), Asked: s.Customer().Request}
+	p := &ordersPage{Base: h.base(c, s, "orders", "orders.title"), Query: query, Before: before(c, query),
+		Asked: s.Customer().Request}
 	p.Wide = true
 	gaps := p.Gaps()
 	data := ordersData{}
@@ -84,8 +85,8 @@ func atFields(err error, fields ...string) error {
 	return &validate.Error{Kind: validate.Invalid, Fields: kept}
 }
 
-// problem returns the sentence for an error that belongs to no field, such as one caused by an edited URL, and the
-// way on. A page that the list no longer has leads to the first page of the same list.
+// problem returns the sentence for an error that belongs to no field, such as one caused by an edited URL,
+// and the way on. A page that the list no longer has leads to the first page of the same list.
 func (p *ordersPage) problem(err error) (text string, cure page.Link) {
 	wrong := fieldErrorsAt(err, false, []string{"from", "to"})
 	switch {
@@ -178,8 +179,8 @@ func (p *ordersPage) count(found order.Page) string {
 	return p.T("orders.range", "From", p.Before+1, "To", last, "All", all)
 }
 
-// neighbour returns the URL of an adjacent page of the list, which begins the given number of orders after this
-// one, or "" without a cursor.
+// neighbour returns the URL of an adjacent page of the list, which begins the given number of orders after
+// this one, or "" without a cursor.
 func (p *ordersPage) neighbour(cursor string, further int) string {
 	if cursor == "" {
 		return ""

@@ -62,8 +62,8 @@ func TestOrderList(t *testing.T) {
 	}
 }
 
-// TestListSaysWhichOrdersItShows checks the sentence beside the heading: which orders of how many, as far as that is
-// known.
+// TestListSaysWhichOrdersItShows checks the sentence beside the heading: which orders of how many, as far as
+// that is known.
 func TestListSaysWhichOrdersItShows(t *testing.T) {
 	t.Parallel()
 	i, b := manyOrders(t)
@@ -157,7 +157,8 @@ func TestNewCustomerSeesNoFilters(t *testing.T) {
 	}
 }
 
-// TestPrivacyAndSecurityHaveOnePlace checks that both are in the account menu, and marked there on their pages.
+// TestPrivacyAndSecurityHaveOnePlace checks that both are in the account menu, and marked there on their
+// pages.
 func TestPrivacyAndSecurityHaveOnePlace(t *testing.T) {
 	t.Parallel()
 	b := signedIn(webtest.Portal(t))
@@ -240,8 +241,8 @@ func TestOrderListErrors(t *testing.T) {
 	}
 }
 
-// TestFilterNamesWhatLimitsTheList checks the names of the filters, which of them are marked as chosen, and the choice
-// that the open menu marks. What the page refuses limits nothing.
+// TestFilterNamesWhatLimitsTheList checks the names of the filters, which of them are marked as chosen, and
+// the choice that the open menu marks. What the page refuses limits nothing.
 func TestFilterNamesWhatLimitsTheList(t *testing.T) {
 	t.Parallel()
 	_, b := manyOrders(t)

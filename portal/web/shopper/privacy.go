@@ -80,7 +80,8 @@ func (p *privacyPage) line(said customer.Consent) consentLine {
 	} else {
 		key += customer.SourceFeed
 	}
-	line := consentLine{Text: p.T(key, "What", p.T("consent.name."+string(said.Purpose)), "When", said.At, "Note", said.Note)}
+	line := consentLine{Text: p.T(key, "What", p.T("consent.name."+string(said.Purpose)), "When", said.At,
+		"Note", said.Note)}
 	if said.Wording != "" {
 		line.Wording = p.T("consent.wording", "Wording", said.Wording, "Version", said.Version)
 	}

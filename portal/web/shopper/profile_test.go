@@ -202,7 +202,8 @@ func TestRegistrationAsks(t *testing.T) {
 	}
 }
 
-// TestRegistrationKeepsTheDestination checks that a new customer continues to the requested page, if it is a safe one.
+// TestRegistrationKeepsTheDestination checks that a new customer continues to the requested page, if it is a
+// safe one.
 func TestRegistrationKeepsTheDestination(t *testing.T) {
 	t.Parallel()
 	i := asking(t, "names")

@@ -163,7 +163,8 @@ func (p *requestPage) fill(c *fiber.Ctx, lines []orderedLine, err error) error {
 		form = form.ChooseAgain(photosField, p.T("photo.again"))
 	}
 	p.Form.Form = form.InOrder(append(append([]string{goodsField}, names...), "reason", "text", photosField)...)
-	p.Form.Labels = map[string]string{goodsField: p.T("order.items"), "text": p.Label, "reason": p.T("return.reason"), photosField: p.T("photo.field")}
+	p.Form.Labels = map[string]string{goodsField: p.T("order.items"), "text": p.Label,
+		"reason": p.T("return.reason"), photosField: p.T("photo.field")}
 	for i, l := range lines {
 		field, bad := p.Form.Select(names[i], l.Name, quantities(p.Base, l.Line), "hint", p.ordered(l))
 		if bad != nil {
@@ -180,7 +181,8 @@ func (p *requestPage) ordered(l orderedLine) string {
 	if l.UnitPrice == "" {
 		return p.T("return.ordered", "Quantity", p.Decimal(l.ordered))
 	}
-	return p.T("return.ordered.price", "Quantity", p.Decimal(l.ordered), "Price", p.Unit(l.UnitPrice, p.currency))
+	return p.T("return.ordered.price", "Quantity", p.Decimal(l.ordered), "Price", p.Unit(l.UnitPrice,
+		p.currency))
 }
 
 // atGoods returns an error in which "nothing chosen" stands at the list of items.

@@ -9,8 +9,8 @@ import (
 	"postern/portal/web/webtest"
 )
 
-// TestReturnFormOffersWhatIsLeft checks that the form offers no file and nothing that is in another return, says
-// all that is wrong at once, and closes when nothing is left.
+// TestReturnFormOffersWhatIsLeft checks that the form offers no file and nothing that is in another return,
+// says all that is wrong at once, and closes when nothing is left.
 func TestReturnFormOffersWhatIsLeft(t *testing.T) {
 	t.Parallel()
 	i := webtest.Portal(t)

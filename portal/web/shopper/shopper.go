@@ -50,7 +50,8 @@ func Area() *page.Area {
 			{ID: "profile", Path: profilePath, Key: "nav.profile"},
 		},
 		Menu: []page.NavItem{
-			{ID: "privacy", Path: privacyPath, Key: "nav.privacy"}, {ID: "security", Path: securityPath, Key: "nav.security"},
+			{ID: "privacy", Path: privacyPath, Key: "nav.privacy"}, {ID: "security", Path: securityPath,
+				Key: "nav.security"},
 		},
 	}
 }

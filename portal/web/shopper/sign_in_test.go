@@ -137,7 +137,8 @@ func TestTooManyCodes(t *testing.T) {
 	}
 }
 
-// TestLinkRequestsAnswerAlike compares the answers for addresses that are known, unknown and over their limit.
+// TestLinkRequestsAnswerAlike compares the answers for addresses that are known, unknown and over their
+// limit.
 func TestLinkRequestsAnswerAlike(t *testing.T) {
 	t.Parallel()
 	shop := webtest.Bookshop()

@@ -512,8 +512,8 @@ func TestWithdrawInEveryLanguage(t *testing.T) {
 	}
 }
 
-// TestWithdrawalSaysWhichOrderAndWhatIsMissing checks that the order's form names the order and the address of the
-// confirmation once, and that the form for anybody says what to enter.
+// TestWithdrawalSaysWhichOrderAndWhatIsMissing checks that the order's form names the order and the address
+// of the confirmation once, and that the form for anybody says what to enter.
 func TestWithdrawalSaysWhichOrderAndWhatIsMissing(t *testing.T) {
 	t.Parallel()
 	i := webtest.Portal(t)

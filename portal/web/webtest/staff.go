@@ -61,7 +61,8 @@ func (e *Employee) SetUp(enrolment string) *Page {
 		e.t.Errorf("the secret %q: %v", text, err)
 	}
 	e.Secret = secret
-	page := e.Submit("main form", map[string]string{"code": e.Code(), "enrolment": enrolment}).Want(http.StatusOK)
+	page := e.Submit("main form", map[string]string{"code": e.Code(),
+		"enrolment": enrolment}).Want(http.StatusOK)
 	e.Recovery = page.Texts(".secret-codes li")
 	return page
 }
@@ -76,7 +77,8 @@ func (e *Employee) Code() string {
 	return code
 }
 
-// SignIn signs the person in with a link and the app. It moves the clock on, because the app's code works once.
+// SignIn signs the person in with a link and the app. It moves the clock on, because the app's code works
+// once.
 func (e *Employee) SignIn() *Page {
 	e.t.Helper()
 	e.i.Clock.Move(time.Minute)

@@ -50,7 +50,8 @@ func Start(t testing.TB) *Chrome {
 // find looks for the browser under its usual names.
 func find(t testing.TB) string {
 	t.Helper()
-	if cmp.Or(os.Getenv("PORTAL_TEST_BROWSER"), os.Getenv("PORTAL_TEST_REQUIRE"), os.Getenv("PORTAL_TEST_PICTURES")) == "" {
+	if cmp.Or(os.Getenv("PORTAL_TEST_BROWSER"), os.Getenv("PORTAL_TEST_REQUIRE"),
+		os.Getenv("PORTAL_TEST_PICTURES")) == "" {
 		t.Skip("a browser takes minutes: PORTAL_TEST_BROWSER=1 runs this test")
 	}
 	for _, name := range []string{"chromium-headless-shell", "chromium", "chromium-browser", "google-chrome"} {

@@ -23,8 +23,8 @@ type Options struct {
 	Storefront string // another origin that pages may contact; it has pictures, one page, and /nothing
 }
 
-// Tab is one page of a browser. It shares no cookies or cache with other tabs but those from Beside. It is for one goroutine,
-// that of its test. A step that fails ends the test.
+// Tab is one page of a browser. It shares no cookies or cache with other tabs but those from Beside. It is
+// for one goroutine, that of its test. A step that fails ends the test.
 type Tab struct {
 	t     testing.TB
 	base  *url.URL
