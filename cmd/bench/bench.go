@@ -69,7 +69,7 @@ type part struct {
 
 func (b *bench) parts() []part {
 	return []part{{"import", b.imports}, {"pages", b.lists}, {"links", b.signIns}, {"feed", b.feed},
-		{"times", b.asking}}
+		{"times", b.asking}, {"staff", b.merchants}}
 }
 
 func (b *bench) measure(ctx context.Context) error {

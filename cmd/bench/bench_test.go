@@ -27,7 +27,7 @@ func TestWholeRun(t *testing.T) {
 		"--store", t.TempDir(), "--orders", "50,100", "--duration", "100ms", "--connections", "2",
 		"--customers", "2", "--links", "3",
 		"--sample", "25", "--batch", "20", "--pairs", "3", "--late", "200ms", "--paced", "200ms", "--markdown",
-		"--profile", profile,
+		"--profile", profile, "--people", "500,600",
 	}, &out, &progress)
 	if err != nil {
 		t.Fatalf("%v\n%s", err, progress.String())
@@ -46,6 +46,11 @@ func TestWholeRun(t *testing.T) {
 		"such differences by chance (Wilcoxon), mail server away", "from start to the first 200",
 		"memory idle at 50 orders", "memory under load at 100 orders",
 		"CPU of the orders page, 100 orders against 50",
+		"customers by name, 500", "customers with two filters by name, 600", "customers with a rare filter, 600",
+		"search by two names, 500", "a customer with 10 orders, 600", "a customer with 10,000 orders, 600",
+		"an act and its entry in the log, 500", "bulk change, 500 of 500 customers",
+		"memory during it, 600 of 600 customers",
+		"CPU of customers by name, 600 customers against 500",
 	} {
 		if n := strings.Count(out.String(), "\n| "+name); n == 0 {
 			t.Errorf("there is no row %q", name)
@@ -64,7 +69,8 @@ func TestWholeRun(t *testing.T) {
 
 func TestFlagsThatMeanNothing(t *testing.T) {
 	t.Parallel()
-	for _, args := range [][]string{{"--orders", "ten"}, {"--orders", "10"}, {"--connections", "0"},
+	for _, args := range [][]string{{"--orders", "ten"}, {"--orders", "10"}, {"--people", "499"},
+		{"--connections", "0"},
 		{"--duration", "0s"}, {"--rate", "0"}, {"--batch", "1001"}, {"--only", "nothing"}, {"--paced", "0s"}, {"--late", "0s"}, {"more"}} {
 		if o, err := parse(args, io.Discard); err == nil {
 			t.Errorf("%v is taken as %+v", args, o)

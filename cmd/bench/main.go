@@ -64,6 +64,7 @@ func run(ctx context.Context, args []string, out, errors io.Writer) error {
 // options are the flags.
 type options struct {
 	sizes       []int // numbers of stored orders, ascending
+	crowds      []int // numbers of customers at which the pages of staff are measured, ascending
 	store       string
 	binary      string
 	connections int
@@ -91,6 +92,8 @@ func parse(args []string, errors io.Writer) (options, error) {
 	set.SetOutput(errors)
 	sizes := set.String("orders", "10000,50000",
 		"stored `orders` at which the orders page is measured; 1000000 and more take their time to load")
+	crowds := set.String("people", "10000",
+		"`customers` at which the pages of staff are measured; 10000,1000000 compares a small shop with a large one")
 	set.StringVar(&o.store, "store",
 		"", "where temporary stores are made: a `directory`, or a mongodb:// address whose databases begin with its name; unless set, the system's")
 	set.StringVar(&o.binary, "portal",
@@ -109,25 +112,38 @@ func parse(args []string, errors io.Writer) (options, error) {
 		"how late the mail server answers while the pairs are compared for the second time")
 	set.IntVar(&o.sample, "sample", 10000, "orders whose import is compared with the store alone")
 	set.IntVar(&o.batch, "batch", portal.MaxOrders, "orders in a request that sends several")
-	set.StringVar(&o.only, "only", "", "measure only this `part`: import, pages, links, feed or times")
+	set.StringVar(&o.only, "only", "", "measure only this `part`: import, pages, links, feed, times or staff")
 	set.StringVar(&o.profile, "profile",
 		"", "write a CPU profile of the orders page, by the site alone in a process of its own, to this `file`")
 	set.BoolVar(&o.markdown, "markdown", false, "print Markdown")
 	if err := set.Parse(args); err != nil {
 		return o, err
 	}
-	for word := range strings.SplitSeq(*sizes, ",") {
-		n, err := strconv.Atoi(strings.TrimSpace(word))
-		if err != nil || n < ordersEach {
-			return o, fmt.Errorf("--orders: %q is no number of at least %d", word, ordersEach)
-		}
-		o.sizes = append(o.sizes, n)
+	var err error
+	if o.sizes, err = numbers("orders", *sizes, ordersEach); err != nil {
+		return o, err
 	}
-	slices.Sort(o.sizes)
+	if o.crowds, err = numbers("people", *crowds, leastCrowd); err != nil {
+		return o, err
+	}
 	if set.NArg() > 0 || min(o.connections, o.customers, o.links, o.rate, o.pairs, o.sample, o.batch) < 1 ||
 		o.batch > portal.MaxOrders || o.only != "" && !hasPart(o.only) ||
 		min(o.duration, o.paced, o.late) <= 0 {
 		return o, fmt.Errorf("the flags take numbers above zero, and nothing follows them")
 	}
 	return o, nil
+}
+
+// numbers reads a flag's list of numbers, and returns them ascending.
+func numbers(flag, list string, least int) ([]int, error) {
+	var all []int
+	for word := range strings.SplitSeq(list, ",") {
+		n, err := strconv.Atoi(strings.TrimSpace(word))
+		if err != nil || n < least {
+			return nil, fmt.Errorf("--%s: %q is no number of at least %d", flag, word, least)
+		}
+		all = append(all, n)
+	}
+	slices.Sort(all)
+	return all, nil
 }

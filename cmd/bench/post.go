@@ -29,7 +29,7 @@ type post struct {
 	hurry   chan struct{} // closed when the pause changes
 }
 
-var linkShape = regexp.MustCompile(`/sign-in/link/([A-Za-z0-9_-]{64})`)
+var linkShape = regexp.MustCompile(`/sign-in/link/((?:staff_)?[A-Za-z0-9_-]{64})`)
 
 func openPost() (*post, error) {
 	p := &post{tokens: map[string]string{}, arrived: map[string]time.Time{}, came: make(chan struct{}, 1),
