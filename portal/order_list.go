@@ -35,6 +35,11 @@ func (s Shopper) Orders(ctx context.Context, q order.Query) (order.Page, error) 
 	if err := s.listOrders(ctx, query, &page); err != nil {
 		return page, err
 	}
+	if page.Listed == 0 && (page.Next != "" || page.Previous != "") {
+		if err := s.countList(ctx, query, &page); err != nil {
+			return page, err
+		}
+	}
 	s.withOwnPictures(page.Rows)
 	if len(page.Rows) == 0 {
 		from, _ := query.From.(time.Time)
@@ -63,6 +68,15 @@ func (s Shopper) listOrders(ctx context.Context, query storage.Query, page *orde
 	}
 	page.Next, page.Previous = found.Next, found.Previous
 	page.Rows, err = s.readOrders(ctx, found.Hits, func([]string) bool { return true })
+	return err
+}
+
+// countList counts the orders of a list of several pages that the kept counts do not know, up to
+// order.MaxCounted of them: the index has them in order, so this reads one short range of it.
+func (s Shopper) countList(ctx context.Context, query storage.Query, page *order.Page) error {
+	query.Cursor, query.Limit = "", order.MaxCounted
+	found, err := storage.Find[struct{}](ctx, s.app.orderDocs(s.shop.ID), query)
+	page.Listed, page.Beyond = int64(len(found.Hits)), found.Next != ""
 	return err
 }
 

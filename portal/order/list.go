@@ -26,6 +26,7 @@ type Page struct {
 	Previous string
 	Total    int64 // all orders of the customer, whatever the query
 	Listed   int64 // the orders of the whole list, 0 if not known
+	Beyond   bool  // the list has more orders than Listed
 	Years    []int // years with orders, newest first
 	Nearest  int   // if nothing was found: the nearest year with orders, 0 for none
 	More     bool  // a search may find more orders than these
@@ -43,6 +44,9 @@ const (
 	MaxFound  = 50
 	MaxLooked = 200
 )
+
+// MaxCounted is how many orders of a filtered list are counted. A longer one says that it has more.
+const MaxCounted = 200
 
 // IsCustom reports whether the period is between two dates.
 func (q Query) IsCustom() bool { return q.From != "" || q.To != "" || q.Period == periodCustom }

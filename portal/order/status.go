@@ -142,6 +142,16 @@ func (s Status) sent() bool {
 		PartiallyReturned, Returned}, s.Fulfillment)
 }
 
+// IsUnsent reports whether an open order is still wholly at the shop, so that it could be cancelled.
+func (s Status) IsUnsent() bool {
+	return s.State == StateOpen && !s.Cancelled() && !s.sent() && s.ShippedAt == nil && s.DeliveredAt == nil
+}
+
+// IsKept reports whether goods have left the shop of which none came back, as far as the status says.
+func (s Status) IsKept() bool {
+	return s.sent() && s.Fulfillment != PartiallyReturned && s.Fulfillment != Returned
+}
+
 // sentOnline reports whether a digital order was handed over. Shops say "shipped" of it as well.
 func (s Status) sentOnline() bool {
 	return s.Digital != "" && slices.Contains([]string{Shipped, OutForDelivery, Delivered}, s.Fulfillment)

@@ -214,7 +214,8 @@ func TestDeclinedReturnInABrowser(t *testing.T) {
 	f.api(http.MethodPost, "/requests/"+ask("#f-line-0")+"/decline", object{"text": "It is past 30 days."}).Want(http.StatusOK)
 	f.mailed(jana, "Return declined: order R-2", "It is past 30 days.")
 	f.opens("declined by the API")
-	f.says("declined by the API", ".return", "Declined", "It is past 30 days.", "1 × Notebook")
+	f.says("declined by the API", ".headline", "Return declined.", "It is past 30 days.")
+	f.says("declined by the API", ".return", "Declined", "1 × Notebook")
 	f.put(object{"returns": []any{object{"number": "RET-8", "request": ask("#f-line-1"), "state": "declined",
 		"declined": "The pencil is used."}}})
 	f.mailed(jana, "Return declined: order R-2", "The pencil is used.")
@@ -222,7 +223,7 @@ func TestDeclinedReturnInABrowser(t *testing.T) {
 	if got := f.Texts(".return .status"); len(got) != 2 || got[0] != "Declined" || got[1] != "Declined" {
 		t.Errorf("the returns are %q", got)
 	}
-	f.says("declined by the order", ".return", "RET-8", "The pencil is used.", "1 × Pencil")
+	f.says("declined by the order", "main", "RET-8", "The pencil is used.", "1 × Pencil")
 }
 
 // tabTo presses the Tab key until an element that matches has the focus.
@@ -252,7 +253,7 @@ func TestCancellationInABrowser(t *testing.T) {
 	f.Keys("I ordered the wrong size.")
 	f.tabTo("main form button.main")
 	f.Enter()
-	f.says("sent", ".flash", "Cancellation request sent")
+	f.says("sent", ".flash", "Request sent. The shop will reply by email.")
 	f.says("sent", ".headline", "stays active until the shop confirms")
 	f.says("sent", ".quote", "I ordered the wrong size.")
 	f.accessible("requested")

@@ -49,12 +49,12 @@ func (l *Localizer) written(t time.Time, manner string) string {
 	return l.Date(t)
 }
 
-// Date formats a day: "5 March 2026", "5. marca 2026". Here and below, the zero time is "".
+// Date formats a day, on one line: "5 March 2026", "5. marca 2026". Here and below, the zero time is "".
 func (l *Localizer) Date(t time.Time) string {
 	if t.IsZero() {
 		return ""
 	}
-	return l.speech.spaces.bind(l.speech.dates.cldr.FmtDateLong(t.In(l.zone)))
+	return strings.ReplaceAll(l.speech.dates.cldr.FmtDateLong(t.In(l.zone)), " ", noBreak)
 }
 
 // ShortDate formats a day in its short form: "5 Mar 2026", "5. 3. 2026".
@@ -62,7 +62,7 @@ func (l *Localizer) ShortDate(t time.Time) string {
 	if t.IsZero() {
 		return ""
 	}
-	return l.speech.spaces.bind(l.speech.dates.cldr.FmtDateMedium(t.In(l.zone)))
+	return strings.ReplaceAll(l.speech.dates.cldr.FmtDateMedium(t.In(l.zone)), " ", noBreak)
 }
 
 // DayDate formats a nearby day: "Thursday 5 March", "štvrtok 5. marca". After AsOf, it adds the year if it
@@ -74,7 +74,7 @@ func (l *Localizer) DayDate(t time.Time) string {
 	t = t.In(l.zone)
 	day := l.Date(t)
 	if l.year == 0 || l.year == t.Year() {
-		day = strings.TrimSuffix(day, " "+strconv.Itoa(t.Year()))
+		day = strings.TrimSuffix(day, noBreak+strconv.Itoa(t.Year()))
 	}
 	return l.T("date.day", "Weekday", l.speech.dates.cldr.WeekdayWide(t.Weekday()), "Day", day)
 }

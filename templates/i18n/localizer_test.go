@@ -66,7 +66,7 @@ func TestValues(t *testing.T) {
 		{"a value that looks like a place", "Dear {{.Name}}!", "named", []any{"Name", "{{.Name}}"}},
 		{"a year is not grouped", "in 2026", "year", []any{"Year", 2026}},
 		{"a time, in the sentence's manner", "by Thursday 5\u00a0March", "due", []any{"At", at}},
-		{"a time, as a day", "on 5\u00a0March 2026", "on", []any{"At", &at}},
+		{"a time, as a day", "on 5\u00a0March\u00a02026", "on", []any{"At", &at}},
 		{"no time", "on ", "on", []any{"At", (*time.Time)(nil)}},
 		{"an odd argument", "Dear !", "named", []any{"Name"}},
 	}
@@ -113,16 +113,16 @@ func TestDates(t *testing.T) {
 	at := time.Date(2026, 3, 4, 23, 5, 0, 0, time.UTC) // already the fifth in Bratislava
 	type words struct{ Date, Short, Day, DateTime, ISO string }
 	want := map[string]words{
-		"en": {"5\u00a0March 2026", "5\u00a0Mar 2026", "Thursday 5\u00a0March", "5\u00a0March 2026 at 00:05",
+		"en": {"5\u00a0March\u00a02026", "5\u00a0Mar\u00a02026", "Thursday 5\u00a0March", "5\u00a0March\u00a02026 at\u00a000:05",
 			"2026-03-05T00:05:00+01:00"},
-		"sk": {"5.\u00a0marca 2026", "5.\u00a03.\u00a02026", "štvrtok 5.\u00a0marca",
-			"5.\u00a0marca 2026 o\u00a00:05", "2026-03-05T00:05:00+01:00"},
-		"cs": {"5.\u00a0března 2026", "5.\u00a03.\u00a02026", "čtvrtek 5.\u00a0března",
-			"5.\u00a0března 2026 v\u00a00:05", "2026-03-05T00:05:00+01:00"},
-		"pl": {"5\u00a0marca 2026", "5\u00a0mar 2026", "czwartek, 5\u00a0marca",
-			"5\u00a0marca 2026 o\u00a000:05", "2026-03-05T00:05:00+01:00"},
-		"de": {"5.\u00a0März 2026", "05.03.2026", "Donnerstag, 5.\u00a0März",
-			"5.\u00a0März 2026 um\u00a000:05\u00a0Uhr", "2026-03-05T00:05:00+01:00"},
+		"sk": {"5.\u00a0marca\u00a02026", "5.\u00a03.\u00a02026", "štvrtok 5.\u00a0marca",
+			"5.\u00a0marca\u00a02026 o\u00a00:05", "2026-03-05T00:05:00+01:00"},
+		"cs": {"5.\u00a0března\u00a02026", "5.\u00a03.\u00a02026", "čtvrtek 5.\u00a0března",
+			"5.\u00a0března\u00a02026 v\u00a00:05", "2026-03-05T00:05:00+01:00"},
+		"pl": {"5\u00a0marca\u00a02026", "5\u00a0mar\u00a02026", "czwartek, 5\u00a0marca",
+			"5\u00a0marca\u00a02026 o\u00a000:05", "2026-03-05T00:05:00+01:00"},
+		"de": {"5.\u00a0März\u00a02026", "05.03.2026", "Donnerstag, 5.\u00a0März",
+			"5.\u00a0März\u00a02026 um\u00a000:05\u00a0Uhr", "2026-03-05T00:05:00+01:00"},
 	}
 	for lang, want := range want {
 		l := c.Localizer(lang, bratislava)

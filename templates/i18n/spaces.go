@@ -75,7 +75,7 @@ func (s spaces) between(before, after string) string {
 	case before == "" || after == "":
 		return " "
 	case s.isLetter(before), isNumber(before) && beginsUnit(after), before == "×" && beginsNumber(after),
-		isOrdinal(before) && beginsUnit(after),
+		isOrdinal(before) && beginsUnit(after), before == "at" && strings.HasPrefix(after, "{{.Time}}"),
 		slices.Contains(numbered(), before) && beginsNumber(after), isShort(before) &&
 			isShort(strings.TrimRight(after, ",)")):
 		return noBreak

@@ -85,10 +85,11 @@ func TestDeclinedCancellation(t *testing.T) {
 	i := helped(t)
 	put(t, i, "1", fields{"fulfillment": "processing"})
 	b := signedIn(i)
-	b.Get("/orders/1/cancel")
+	b.Get("/orders/1/cancel").Want(http.StatusOK)
+	wantRows(t, b.Page, ".order-card > *", "Order 1", "A book Placed on 1 March 2026 at 10:00 1 item · €12.50")
 	b.Submit("main form", map[string]string{"text": "Wrong size"}).Want(http.StatusOK)
-	if got := b.Page.Text(".headline"); !strings.Contains(got, "stays active until the shop confirms") ||
-		b.Page.Text(".quote") != "Wrong size" {
+	if got := b.Page.Texts(".headline.tone-waiting p"); len(got) != 2 || got[0] != "You asked the shop to cancel this order." ||
+		!strings.Contains(got[1], "stays active until the shop confirms") || b.Page.Text(".quote") != "Wrong size" {
 		t.Errorf("requested: %q", got)
 	}
 	i.Clock.Move(2 * time.Minute)
@@ -100,6 +101,12 @@ func TestDeclinedCancellation(t *testing.T) {
 	b.Get("/orders/1")
 	if got := b.Page.Text("main .note"); !strings.Contains(got, "declined") || !strings.Contains(got, "It is packed.") {
 		t.Errorf("declined: %q", got)
+	}
+	put(t, i, "1", later("unfulfilled"))
+	want := "The shop declined to cancel this order.|Your order stays active. The shop wrote:|It is packed."
+	if got := strings.Join(b.Get("/orders/1").Texts(".headline.tone-stopped p"), "|"); got != want ||
+		b.Page.Text(".button.main") != "Message the shop" || b.Page.Text(".quote") != "Wrong size" {
+		t.Errorf("declined before anything was done: %q", got)
 	}
 }
 

@@ -26,6 +26,7 @@ type orderPage struct {
 	Summary     string // number of items and total
 	Headline    page.Pill
 	Second      string    // the second sentence, "" for none
+	Told        string    // the shop's words about a return or cancellation, "" for none
 	ShopStatus  string    // the status as the shop words it, "" if the headline has it
 	Transfer    *transfer // how to pay by bank transfer, nil if not needed
 	Downloads   []download
@@ -54,6 +55,7 @@ type orderPage struct {
 	Withdrawal  *withdrawalNote // nil if the shop does not offer withdrawal
 	HelpURL     string          // mailto: with the order number, "" without a support address
 
+	lead      string                   // the state of the return or cancellation that the page says first, "" for none
 	delivered *time.Time               // nil if unknown
 	returned  map[string]money.Decimal // what came back, by the ids of the lines
 	names     map[string]string        // of the lines, by their ids
@@ -166,7 +168,7 @@ func (p *orderPage) say(now time.Time) {
 		now), o.Headline.PaymentFirst || o.IsBilled()
 	p.Second = p.paymentSentence(now)
 	if place, _ := o.PickupPlace(); place != "" {
-		first = p.T("headline.ready_for_pickup.at", "Place", place)
+		first = p.T("headline.ready_for_pickup.at", "Place", together(place))
 	}
 	if paymentFirst {
 		first, p.Second = p.Second, first
@@ -177,7 +179,7 @@ func (p *orderPage) say(now time.Time) {
 	case o.Headline.Key == "headline.digital.sent":
 		p.Second = cmp.Or(p.Second, p.T("order.digital.no_files"))
 	}
-	p.Headline = p.Pill(string(o.Headline.Tone), first).With(statusIcon(o.Status, o.Headline))
+	p.Headline = p.Pill(string(headlineTone(o.Status, o.Headline, now)), first).With(statusIcon(o.Status, o.Headline))
 	if paymentFirst && p.isLate(now) {
 		p.Headline = p.Pill(string(order.Stopped), first).With(alertIcon)
 	}

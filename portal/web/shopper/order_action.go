@@ -23,8 +23,8 @@ const maxQuiet = 2
 // unless a return has it; the others are in a menu, unless they are few.
 func (p *orderPage) actions(sent inquiry.Correspondence) {
 	asked, main := sent.CancelAsked(), p.Order.Main()
-	if p.Returns.current() != nil && main == order.ActionReorder {
-		main = "" // whoever sends goods back is not asked to buy them again
+	if (p.Returns.current() != nil || p.lead != "") && main != order.ActionPay {
+		main = "" // the next step is that of the return: whoever sends goods back is not asked to buy them again
 	}
 	if r := p.Returns.current(); r != nil && r.LabelURL != "" {
 		label := orderAction{Label: p.T("return.label"), URL: r.LabelURL, Main: main == "", Away: true}
@@ -67,7 +67,7 @@ func (p *orderPage) actions(sent inquiry.Correspondence) {
 // button.
 func (p *orderPage) arrange(quiet []orderAction) {
 	switch few := len(p.More) <= maxQuiet; {
-	case len(p.Actions) > 0 || len(p.More) == 0:
+	case len(p.Actions) > 0 || len(p.More) == 0 || p.lead != "":
 	case few && len(quiet) == 0:
 		p.Actions, p.More = p.More, nil
 	default:
@@ -94,23 +94,25 @@ func (p *orderPage) explain(reason string) {
 }
 
 // ownAction is what the page itself offers if nothing else is the main action: the way to a pickup point, and
-// a message about a digital order without files. It has no URL if neither applies.
+// a message about a digital order without files, or about the return or cancellation that the page says first.
+// It has no URL if none applies.
 func (p *orderPage) ownAction() orderAction {
 	place, _ := p.Order.PickupPlace()
 	switch {
 	case strings.ContainsAny(place, "0123456789"): // a name alone would lead anywhere
 		return orderAction{Label: p.T("action.directions"), URL: mapURL + url.QueryEscape(place), Main: true,
 			Away: true}
-	case p.Writing.Takes && (p.Order.Headline.Key == "headline.digital.sent" || p.isDeclined()):
-		return orderAction{Label: p.T("action.message"), URL: "#messages", Main: true}
+	case p.Writing.Takes && (p.Order.Headline.Key == "headline.digital.sent" || p.lead != ""):
+		return orderAction{Label: p.T("action.message"), URL: "#messages", Main: p.isTurn()}
 	}
 	return orderAction{}
 }
 
-// isDeclined reports whether the shop's refusal of a return is the news of the order.
-func (p *orderPage) isDeclined() bool {
-	current := p.Returns.current()
-	return current != nil && current.State == order.ReturnDeclined
+// isTurn reports whether the customer has the next step of what the page says first: to ask how to send goods
+// back, or to answer a refusal. Otherwise the shop has it.
+func (p *orderPage) isTurn() bool {
+	isDeclined := p.lead == order.ReturnDeclined
+	return p.lead == "" || isDeclined || p.lead == order.ReturnApproved && p.Returns.current() != nil
 }
 
 // mapURL shows a place on a map, on a phone in the app for it.

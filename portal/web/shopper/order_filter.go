@@ -52,6 +52,7 @@ func (p *ordersPage) filterOf(form page.Form, years []int, thisYear int) (templa
 		Status: gaps.Text(p.Query.Status),
 	}
 	data.IsFiltered = data.HasStatus || data.HasPeriod
+	p.filtered = data.IsFiltered
 	shape := page.Shape{Template: "partials/order-filter"}
 	for i, set := range []bool{data.HasStatus, data.HasPeriod, data.Open} {
 		if set {
@@ -86,7 +87,7 @@ func (p *ordersPage) span() string {
 		if err != nil {
 			return ""
 		}
-		return strings.ReplaceAll(p.L.ShortDate(at), " ", noBreak)
+		return p.L.ShortDate(at)
 	}
 	switch from, to := day(p.Query.From), day(p.Query.To); {
 	case from != "" && to != "":

@@ -49,14 +49,14 @@ func (p *orderPage) parcels() []parcel {
 	shipments := p.Order.Shipments
 	var parcels []parcel
 	for i, given := range shipments {
-		made := parcel{Heading: p.T("order.parcel"), Number: given.Number, Pickup: given.PickupPoint,
-			Hours: given.PickupHours}
+		made := parcel{Heading: p.T("order.parcel"), Number: given.Number, Pickup: together(given.PickupPoint),
+			Hours: together(given.PickupHours)}
 		switch {
 		case len(shipments) > 1:
 			made.TrackURL = given.URL // with a single parcel the link is among the actions
 			made.Heading = p.T("order.parcel.of", "Number", i+1, "All", len(shipments))
 		case given.PickupPoint != "" && !p.Order.IsOver():
-			made.Heading, made.Place, made.Pickup = p.T("order.pickup"), given.PickupPoint, ""
+			made.Heading, made.Place, made.Pickup = p.T("order.pickup"), made.Pickup, ""
 		case given.Carrier != "":
 			made.Heading = p.T("order.parcel.by", "Carrier", given.Carrier)
 		}

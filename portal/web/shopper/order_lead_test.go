@@ -12,18 +12,22 @@ import (
 // shop's words are a passage of their own.
 func TestReturnLeads(t *testing.T) {
 	t.Parallel()
+	long := strings.TrimSpace(strings.Repeat("Opened. ", 40))
 	tests := []struct {
 		name, headline, card, quote string
 		given                       fields
 	}{
 		{"label", "Return label ready.|Print the label, stick it on the parcel and drop the parcel off.", "", "",
 			fields{"state": "label", "label_url": "https://www.shop.test/l.pdf"}},
-		{"approved", "Return approved.|You can send the items back. If you don’t know how, message the shop.", "", "",
+		{"approved", "Return approved.|You can send the items back. Ask the shop where to send them and by when.", "", "",
 			fields{"state": "label"}},
-		{"received", "The shop received your return.|The shop has the items and is checking them.", "", "",
+		{"received", "The shop received your return.|The shop is checking the items. Once it has, it will refund you.", "", "",
 			fields{"state": "received"}},
-		{"declined", "Return declined.|Your order was delivered.", "The shop declined this return and wrote:", "Opened",
-			fields{"state": "declined", "declined": "Opened"}},
+		{"declined", "Return declined.|Opened", "", "", fields{"state": "declined", "declined": "Opened"}},
+		{"declined without a reason", "Return declined.|The shop gave no reason. You can ask in a message.", "", "",
+			fields{"state": "declined"}},
+		{"declined at length", "Return declined.|The shop’s answer is below.", "The shop declined this return and wrote:", long,
+			fields{"state": "declined", "declined": long}},
 		{"refunded", "Your order was delivered.",
 			"The shop has refunded you. The money may take a few days to reach your bank account.", "", fields{"state": "refunded"}},
 	}

@@ -98,7 +98,7 @@ func lineNames(lines []order.Line) map[string]string {
 
 func (p *orderPage) line(given order.Entry, names map[string]string) line {
 	l := line{
-		Name: given.Name, URL: given.URL, Picture: given.Picture, Options: options(given.Options),
+		Name: unbroken(given.Name), URL: given.URL, Picture: given.Picture, Options: options(given.Options),
 		IsGoods: given.IsGoods(), Warranty: p.warranty(given.Line),
 	}
 	if given.SKU != "" {

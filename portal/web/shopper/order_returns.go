@@ -3,6 +3,8 @@ package shopper
 import (
 	"cmp"
 	"slices"
+	"time"
+	"unicode/utf8"
 
 	"postern/portal/inquiry"
 	"postern/portal/order"
@@ -23,7 +25,8 @@ type sentRequest struct {
 	Tone, Icon    string
 	Text, Words   string // Text is "" if the top of the page says it
 	Answer, Shown string // the shop's words, and who wrote them
-	Open          bool   // the shop has yet to answer
+	Lead          string // what of it the top of the page may say: "open", "approved", "declined", or ""
+	Sent          time.Time
 }
 
 // shownReturn is one return.
@@ -32,7 +35,8 @@ type shownReturn struct {
 	State       string // as the customer sees it: a label without a link is only an approval
 	Status      page.Pill
 	Next        string // what happens next, "" if the top of the page says it
-	Answer      string // the shop's words with its decision
+	Answer      string // the shop's words with its decision, "" if the top of the page has them
+	Answered    string // who wrote them, if no sentence before them says so
 	Lines       []string
 	Facts       []fact
 	Words       string // the customer's
@@ -68,12 +72,13 @@ func cancellation(b page.Base, o order.View, r inquiry.Record) *sentRequest {
 		key, made.Tone, made.Answer = "declined", string(order.Stopped), r.Declined.Text
 		made.Shown = b.T("request.answer", "Shop", b.Shop.Name)
 	case closed == "" && r.State() == order.ReturnApproved:
-		key, made.Tone = "approved", string(order.Moving)
+		key, made.Tone = "approved", string(order.Waiting)
 	case closed == "":
 		key, made.Tone = "open", string(order.Waiting)
 	}
-	if made.Icon = made.Tone; key == "open" {
-		made.Icon, made.Open = pauseIcon, true
+	made.Icon, made.Sent = made.Tone, r.At
+	if key == "open" || key == "approved" || key == "declined" && o.Status.Fulfillment == order.Unfulfilled {
+		made.Lead = key
 	}
 	made.Text = b.T("request.sent.cancel."+key, "When", r.At)
 	return made
@@ -138,23 +143,56 @@ func (p *orderPage) leadWithReturn() {
 	if current == nil || p.Order.Status.Unpaid() {
 		return
 	}
-	if p.Second == "" {
-		p.Second = p.Headline.Text
-	}
-	if current.Answer == "" && current.State != order.ReturnDeclined {
-		p.Second, current.Next = current.Next, ""
-	}
 	p.Headline = p.Pill(returnTone(current.State), p.T("orders.return."+current.State)).With(returnIcon)
+	p.Second, p.lead, current.Next = current.Next, current.State, ""
+	decides := current.State == order.ReturnApproved || current.State == order.ReturnDeclined
+	switch isShort := utf8.RuneCountInString(current.Answer) <= maxLead; {
+	case current.Answer == "":
+	case decides && isShort:
+		p.Told, current.Answer = current.Answer, ""
+	case decides: // the introduction stays with the words, which are long
+		p.Second, current.Next = p.T("request.answer.below"), p.Second
+	default:
+		current.Answered = p.T("request.answer", "Shop", p.Shop.Name)
+	}
+	if current.State == order.ReturnDeclined && p.Told != "" {
+		p.Second = "" // the headline introduces the reason
+	}
+	if due := p.returnRefund(); current.State == order.ReturnReceived && due != "" {
+		p.Second += " " + due
+	}
 }
 
-// leadWithCancellation says in the headline that the shop has yet to answer the request to cancel, unless a
-// payment is due. The customer's own words stay below.
+// maxLead is how many characters of the shop's words the top of the page has room for.
+const maxLead = 240
+
+// returnRefund says until when the shop must refund after a withdrawal, "" if that is not known.
+func (p *orderPage) returnRefund() string {
+	switch right := p.Order.Withdrawal; {
+	case right == nil || right.RefundDue.IsZero():
+		return ""
+	case right.RefundLate:
+		return p.T("orders.refund.late", "Due", right.RefundDue)
+	default:
+		return p.T("orders.refund.due", "Due", right.RefundDue)
+	}
+}
+
+// leadWithCancellation says in the headline how the request to cancel stands, with what comes next, unless a
+// payment is due or a return is newer. The customer's own words stay below.
 func (p *orderPage) leadWithCancellation() {
 	asked := p.Returns.Cancel
-	if asked == nil || !asked.Open || p.Order.Status.Unpaid() {
+	if asked == nil || asked.Lead == "" || p.Order.Status.Unpaid() || p.Returns.current() != nil {
 		return
 	}
-	p.Second, asked.Text = asked.Text, ""
+	key := "request.lead.cancel." + asked.Lead
+	p.Headline = p.Pill(asked.Tone, p.T(key)).With(asked.Icon)
+	p.Second, p.lead = p.T(key+".next", "When", asked.Sent), asked.Lead
+	if utf8.RuneCountInString(asked.Answer) > maxLead {
+		p.Second = p.T("request.answer.below")
+		return
+	}
+	p.Told, asked.Text = asked.Answer, ""
 	if asked.Words == "" {
 		p.Returns.Cancel = nil
 	}
@@ -163,9 +201,9 @@ func (p *orderPage) leadWithCancellation() {
 // returnTone returns the tone of a state.
 func returnTone(state string) string {
 	switch state {
-	case order.ReturnRequested, order.ReturnLabel:
+	case order.ReturnRequested, order.ReturnApproved, order.ReturnLabel:
 		return string(order.Waiting)
-	case order.ReturnApproved, order.ReturnReceived:
+	case order.ReturnReceived:
 		return string(order.Moving)
 	case order.ReturnRefunded:
 		return string(order.Done)

@@ -65,9 +65,9 @@ func (p *ordersPage) rowTitle(r *order.Row) string {
 	case r.Summary.Item == "":
 		return p.T("order.title", "Number", r.Number)
 	case further > 0:
-		return p.T("orders.item_and_more", "Item", r.Summary.Item, "Count", further)
+		return p.T("orders.item_and_more", "Item", unbroken(r.Summary.Item), "Count", further)
 	}
-	return r.Summary.Item
+	return unbroken(r.Summary.Item)
 }
 
 // toneFlag returns a flag for each tone, in which rows with the same icon may differ.
@@ -126,7 +126,7 @@ func rowStatus(b page.Base, r *order.Row, asked customer.Asked, now time.Time) p
 	if pill, open := requestPill(b, s, asked); open {
 		return pill
 	}
-	return b.Pill(string(h.Tone), headline(b, s, h.Key, now)).With(statusIcon(s, h))
+	return b.Pill(string(headlineTone(s, h, now)), headline(b, s, h.Key, now)).With(statusIcon(s, h))
 }
 
 // paymentPill says how and until when an order is to be paid.
@@ -142,7 +142,7 @@ func paymentPill(b page.Base, r *order.Row, h order.Headline, now time.Time) pag
 }
 
 // The icons of statuses that are not those of a tone. An icon means one thing: the clock of the tone
-// "waiting" stands for a payment only.
+// "waiting" stands for what is awaited, a payment or the shop's word about a cancellation.
 const (
 	alertIcon  = "alert"  // something went wrong that the customer can mend
 	returnIcon = "return" // goods or money on the way back
@@ -178,25 +178,32 @@ func statusIcon(s order.Status, h order.Headline) string {
 func requestPill(b page.Base, s order.Status, asked customer.Asked) (pill page.Pill, open bool) {
 	state := asked.State
 	switch {
-	case asked.Kind == inquiry.RequestReturn && s.Fulfillment == order.Delivered:
+	case asked.Kind == inquiry.RequestReturn && s.IsKept():
 		return b.Pill(returnTone(state), b.T("orders.return."+state)).With(returnIcon), true
-	case asked.Kind == inquiry.RequestCancel && !s.Cancelled() && s.Fulfillment == order.Unfulfilled:
-		return b.Pill(returnTone(state), b.T("orders.cancel."+state)).With(cancelIcon(state)), true
+	case asked.Kind == inquiry.RequestCancel && s.IsUnsent() &&
+		(state != order.ReturnDeclined || s.Fulfillment == order.Unfulfilled):
+		return b.Pill(returnTone(state), b.T("orders.cancel."+state)), true
 	}
 	return pill, false
 }
 
-// cancelIcon returns the icon of a requested cancellation.
-func cancelIcon(state string) string {
-	if state == order.ReturnDeclined {
-		return string(order.Stopped)
+// isOverdue reports whether goods on their way should have arrived by now.
+func isOverdue(s order.Status, now time.Time) bool {
+	return s.ExpectedTo != nil && s.ExpectedTo.Before(startOfDay(now)) && s.Fulfillment == order.Shipped
+}
+
+// headlineTone returns the tone of an order's headline: a late delivery is awaited.
+func headlineTone(s order.Status, h order.Headline, now time.Time) order.Tone {
+	late := h.Key == "headline.shipped.by_on" || h.Key == "headline.shipped.on"
+	if late && isOverdue(s, now) && h.Tone == order.Moving {
+		return order.Waiting
 	}
-	return pauseIcon
+	return h.Tone
 }
 
 // headline returns the sentence about an order's status, which has the key of its Headline.
 func headline(b page.Base, s order.Status, key string, now time.Time) string {
-	if s.ExpectedTo != nil && s.ExpectedTo.Before(startOfDay(now)) && s.Fulfillment == order.Shipped {
+	if isOverdue(s, now) {
 		switch key {
 		case "headline.shipped.by_on":
 			key = "headline.shipped.by_late"

@@ -79,7 +79,7 @@ func TestRowTellsOfARequest(t *testing.T) {
 	t.Parallel()
 	i := webtest.Portal(t)
 	put(t, i, "1", fields{"placed_at": "2026-02-09T10:00:00Z", "fulfillment": "delivered"})
-	put(t, i, "2", fields{"placed_at": "2026-02-08T10:00:00Z", "fulfillment": "unfulfilled"})
+	put(t, i, "2", fields{"placed_at": "2026-02-08T10:00:00Z", "fulfillment": "processing"})
 	b := signedIn(i)
 	rows := func(want ...string) {
 		t.Helper()
@@ -93,6 +93,7 @@ func TestRowTellsOfARequest(t *testing.T) {
 	b.Get("/orders/2/cancel")
 	b.Submit("main form", nil).Want(http.StatusOK)
 	rows("Return requested.", "Cancellation requested.")
+	put(t, i, "2", fields{"placed_at": "2026-02-08T10:00:00Z", "fulfillment": "unfulfilled", "updated_at": "2026-03-02T10:00:00Z"})
 	i.Clock.Move(2 * time.Minute) // the list of requests ends a moment ago
 	list := i.Browser().Send(webtest.Request{Path: "/api/v1/requests",
 		Header: map[string]string{"Authorization": "Bearer " + i.Key("main")}}).Want(http.StatusOK)
@@ -152,6 +153,9 @@ func TestRowSaysThatADeliveryIsLate(t *testing.T) {
 	says("Your order is on its way with DHL. Expected by Friday 6 March.")
 	i.Clock.Move(10 * 24 * time.Hour)
 	says("Your order is on its way with DHL. Delivery was expected by Friday 6 March.")
+	if !b.Page.Has(".orders .status.tone-waiting") || !b.Get("/orders/1").Has(".headline.tone-waiting") {
+		t.Error("a late delivery is as blue as one in time")
+	}
 }
 
 // TestRowsKeepTheirPicturesAndOffersApart shows a row with a picture and no offer beside one with an offer

@@ -21,9 +21,10 @@ const ordersPath = "/orders"
 // ordersPage prepares the list of orders.
 type ordersPage struct {
 	page.Base
-	Query  order.Query
-	Asked  func(number string) (customer.Asked, bool) // the customer's latest request about an order
-	Before int                                        // the number of orders on the pages before this one, -1 if not known
+	Query    order.Query
+	Asked    func(number string) (customer.Asked, bool) // the customer's latest request about an order
+	filtered bool                                       // there is a filter to clear
+	Before   int                                        // the number of orders on the pages before this one, -1 if not known
 }
 
 // ordersData is the data of the list of orders, which is kept as a whole.
@@ -31,6 +32,7 @@ type ordersData struct {
 	page.Frame
 	Title   string
 	Count   string        // which orders of how many these are, "" if not known
+	Clear   string        // the link that shows all orders, on a phone beside the count; "" without a filter
 	Problem string        // an invalid filter in the page's URL
 	Cure    page.Link     // what to do about the problem
 	Found   string        // the result of a search, in a sentence
@@ -102,6 +104,11 @@ func (p *ordersPage) problem(err error) (text string, cure page.Link) {
 func (p *ordersPage) fill(data *ordersData, gaps *page.Gaps, found order.Page, isEmpty bool) (err error) {
 	n := len(found.Rows)
 	data.Title, data.Count = gaps.Text(p.Title), gaps.Text(p.count(found))
+	clear := ""
+	if p.filtered {
+		clear = p.T("orders.clear")
+	}
+	data.Clear = gaps.Text(clear)
 	data.Found = gaps.Text(p.found(n, found.More))
 	data.Export = gaps.Text("")
 	if n > 0 {
@@ -159,24 +166,23 @@ func (p *ordersPage) count(found order.Page) string {
 	if p.Query.Search != "" || shown == 0 {
 		return ""
 	}
-	last := p.Before + shown
-	switch {
-	case p.Before >= 0 && found.Next == "":
-		all = last // the counts may be a moment behind
-	case all <= last:
-		all = 0
-	}
-	switch {
-	case p.Before == 0 && all == shown, p.Before < 0 && all > 0:
+	if p.Before < 0 {
+		if all == 0 || found.Beyond {
+			return ""
+		}
 		return p.T("orders.count", "Count", all)
-	case p.Before < 0:
-		return ""
-	case all == 0 && p.Before == 0:
-		return p.T("orders.range.first", "Count", shown)
-	case all == 0:
-		return p.T("orders.range.open", "From", p.Before+1, "To", last)
 	}
-	return p.T("orders.range", "From", p.Before+1, "To", last, "All", all)
+	key, last := "orders.range", p.Before+shown
+	switch { // the counts may be a moment behind
+	case found.Next == "":
+		all = last
+	case found.Beyond || all <= last:
+		key, all = "orders.range.more", max(all, last)
+	}
+	if p.Before == 0 && found.Next == "" {
+		return p.T("orders.count", "Count", all)
+	}
+	return p.T(key, "From", p.Before+1, "To", last, "All", all)
 }
 
 // neighbour returns the URL of an adjacent page of the list, which begins the given number of orders after

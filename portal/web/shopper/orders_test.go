@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"postern/portal/order"
 	"postern/portal/web/webtest"
 )
 
@@ -76,10 +77,10 @@ func TestListSaysWhichOrdersItShows(t *testing.T) {
 	}
 	for path, want := range map[string]string{
 		"/orders": "1–20 of 45", "/orders?period=2024": "5 orders", "/orders?period=2025": "20 orders",
-		"/orders?status=delivered":              "First 20 orders",
+		"/orders?status=delivered":              "1–20 of 23",
 		"/orders?status=delivered&period=2025":  "10 orders",
 		"/orders?from=2025-01-01&to=2025-12-31": "20 orders",
-		"/orders?from=2024-01-01":               "First 20 orders",
+		"/orders?from=2024-01-01":               "1–20 of 45",
 		"/orders?search=1044":                   "",
 		"/orders?status=unpaid":                 "",
 		"/orders?period=2025&status=cancelled":  "",
@@ -101,7 +102,24 @@ func TestListSaysWhichOrdersItShows(t *testing.T) {
 	says("21–23 of 23")
 	b.Get("/orders?from=2024-01-01")
 	b.Follow("a[rel=next]").Want(http.StatusOK)
-	says("Orders 21–40")
+	says("21–40 of 45")
+	if b.Page.Text(".list-state .clear") != "Clear filters" || b.Get("/orders").Has(".list-state") {
+		t.Error("the way to all orders is not beside the count, or is there without a filter")
+	}
+}
+
+// TestLongFilteredListSaysThatItHasMore checks that a filtered list is counted only so far.
+func TestLongFilteredListSaysThatItHasMore(t *testing.T) {
+	t.Parallel()
+	i := webtest.Portal(t)
+	for n := range order.MaxCounted + 1 {
+		put(t, i, fmt.Sprintf("%d", 1000+n), fields{"fulfillment": "delivered"})
+	}
+	b := signedIn(i)
+	b.Get("/orders?status=delivered").Want(http.StatusOK)
+	if got := b.Page.Text(".heading .muted"); got != "1–20 of more than 200" {
+		t.Errorf("says %q", got)
+	}
 }
 
 // TestRowNamesWhatWasBought checks a row's title, the alternative texts of its pictures and what it offers.

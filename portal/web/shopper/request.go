@@ -20,8 +20,9 @@ import (
 type requestPage struct {
 	page.Base
 	Form         onceForm
-	Number       string
-	Back, Action string // paths
+	Order        order.View
+	Card         *orderCard // which order it is, nil if the form says so itself
+	Back, Action string     // paths
 	Texts        []string
 	Withdraw     string // where to withdraw from the contract instead, "" if that is not possible
 	Asks         bool
@@ -77,7 +78,7 @@ func (h *Handler) showRequest(c *fiber.Ctx, s portal.Shopper, kind string, err e
 		return seeOther(c, orderPath(number))
 	}
 	data := requestPage{
-		Base: h.base(c, s, "orders", "request."+kind+".title"), Number: number, Back: orderPath(number),
+		Base: h.base(c, s, "orders", "request."+kind+".title"), Order: order, Back: orderPath(number),
 		Action: requestPath(number, kind),
 		Asks:   action.IsRequest(), Mark: order.LinesVersion(), currency: order.Currency,
 	}
@@ -110,6 +111,7 @@ func (p *requestPage) say(kind string, o order.View) {
 	p.Texts = append(p.Texts, p.T("request."+kind+".intro", "Shop", p.Shop.Name))
 	p.Send, p.Label, p.Optional = p.T("request."+kind+".send"), p.T("request."+kind+".text"), "yes"
 	if kind == inquiry.RequestCancel {
+		p.Card, p.Hint = cardOf(p.Base, o), p.T("request.cancel.hint")
 		p.Texts = append(p.Texts, p.T("request.money."+o.Status.CancelMoney()))
 		return
 	}

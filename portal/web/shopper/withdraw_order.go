@@ -20,8 +20,7 @@ type withdrawOrderPage struct {
 	page.Base
 	Form          page.Form
 	Order         order.View
-	Item, Placed  string // what the order is about, Item "" without goods
-	Summary       string
+	Card          *orderCard
 	Note          withdrawalNote
 	Path, Action  string
 	Name, Mark    string // Name is "" to ask for it; Mark identifies the state of the lines
@@ -137,7 +136,7 @@ func (h *Handler) showWithdrawOrder(c *fiber.Ctx, s portal.Shopper, status int, 
 		Name:   s.Customer().Name(), Mark: order.LinesVersion(), Takes: order.Withdrawal.Accepts(),
 	}
 	data.Note = noteOf(data.Base, order)
-	data.describe()
+	data.Card = cardOf(data.Base, order)
 	if !data.Takes {
 		err = nil // the note gives the reason
 	}
@@ -147,19 +146,23 @@ func (h *Handler) showWithdrawOrder(c *fiber.Ctx, s portal.Shopper, status int, 
 	return h.pages.Render(c, status, "shopper/withdraw-order", data)
 }
 
-// describe sets the lines that say which order it is.
-func (p *withdrawOrderPage) describe() {
-	o := p.Order
-	p.Placed = p.T("order.placed", "When", o.PlacedAt)
-	p.Summary = p.Money(o.Amount(o.Total))
+// orderCard says which order a form is about.
+type orderCard struct {
+	Item            string // what was bought, "" without goods
+	Placed, Summary string // when, and what it comes to
+}
+
+func cardOf(b page.Base, o order.View) *orderCard {
+	card := &orderCard{Placed: b.T("order.placed", "When", o.PlacedAt), Summary: b.Money(o.Amount(o.Total))}
 	items := o.Items()
 	if len(items) == 0 {
-		return
+		return card
 	}
-	p.Summary = p.T("order.summary", "Count", len(items), "Total", o.Amount(o.Total))
-	if p.Item = items[0].Name; len(items) > 1 {
-		p.Item = p.T("orders.item_and_more", "Item", p.Item, "Count", len(items)-1)
+	card.Summary = b.T("order.summary", "Count", len(items), "Total", o.Amount(o.Total))
+	if card.Item = unbroken(items[0].Name); len(items) > 1 {
+		card.Item = b.T("orders.item_and_more", "Item", card.Item, "Count", len(items)-1)
 	}
+	return card
 }
 
 // fill adds the fields for the lines that the customer can choose.

@@ -521,7 +521,10 @@ func TestWithdrawalSaysWhichOrderAndWhatIsMissing(t *testing.T) {
 		{"name": "A book", "quantity": "1", "total": "9"}, {"name": "A pen", "quantity": "1", "total": "3.50"}}})
 	b := signedIn(i)
 	page := b.Get("/orders/1/withdraw").Want(http.StatusOK)
-	wantRows(t, page, ".withdraw-from > *", "Order 1", "A book and 1 morePlaced on 1 March 2026 at 10:00 · 2 items · €12.50")
+	wantRows(t, page, ".order-card > *", "Order 1", "A book and 1 morePlaced on 1 March 2026 at 10:00 2 items · €12.50")
+	if got := page.Text("main .button.main"); got != "Continue with the whole contract" {
+		t.Errorf("the button, which only leads to the next page, says %q", got)
+	}
 	if got := page.Text("main"); strings.Count(got, jana) != 1 || strings.Count(got, "email") != 1 {
 		t.Errorf("the email is told of: %q", got)
 	}
