@@ -201,7 +201,7 @@ func TestErasureTakesSevenDays(t *testing.T) {
 		t.Errorf("asked once more: %+v %v", again, err)
 	}
 	told := h.erasureMails()
-	if len(told) != 1 || !strings.Contains(told[jan], "28\u00a0November 2026") ||
+	if len(told) != 1 || !strings.Contains(told[jan], "28\u00a0November\u00a02026") ||
 		!strings.Contains(told[jan], "/privacy") {
 		t.Errorf("mails: %+v", told)
 	}

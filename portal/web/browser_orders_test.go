@@ -234,7 +234,7 @@ func TestOrderPageHasNoHole(t *testing.T) {
 	s := newStand(t, chrome.Start(t))
 	const gap = `((a, b) => document.querySelector(b).getBoundingClientRect().top -
 		document.querySelector(a).getBoundingClientRect().bottom)`
-	for _, name := range []string{"failed", "transfer", "refund"} {
+	for _, name := range []string{"failed", "transfer", "refund", "return-label"} {
 		tab := s.order(t, name, chrome.Look{})
 		for above, under := range map[string]string{".order-totals": "#messages", ".order-steps": ".order-side > :nth-child(2)",
 			".headline": ".order-side"} {
