@@ -119,9 +119,19 @@ func (p orderReturns) returned(o order.View, r inquiry.Returned) shownReturn {
 		shown.Next = p.T("return.next." + shown.State + ".words")
 	}
 	shown.Lines = p.lines(o, r)
-	shown.Facts = withValues([]fact{{p.T("return.reason"), reasonText(p.Base, reason)},
-		{p.T("return.carrier"), given.Carrier}, {p.T("order.tracking_number"), given.TrackingNumber}})
+	shown.Facts = withValues([]fact{{p.T("return.reason"), reasonText(p.Base, reason)}, p.parcel(given)})
 	return shown
+}
+
+// parcel names the parcel of a return on one line, so that the goods stay on a phone's first screen.
+func (p orderReturns) parcel(given order.Return) fact {
+	switch {
+	case given.TrackingNumber == "":
+		return fact{p.T("return.carrier"), given.Carrier}
+	case given.Carrier == "":
+		return fact{p.T("order.tracking_number"), given.TrackingNumber}
+	}
+	return fact{p.T("order.tracking_number"), given.Carrier + " " + given.TrackingNumber}
 }
 
 // current returns the return that the customer waits for or that the shop declined last, nil if there is
