@@ -28,7 +28,7 @@ type clerk struct {
 }
 
 var (
-	shownSecret = regexp.MustCompile(`class="secret"[^>]*>(.*?)</p>`)
+	shownSecret = regexp.MustCompile(`class="secret"[^>]*>(.*)`)
 	tag         = regexp.MustCompile(`<[^>]*>| `)
 )
 

@@ -108,7 +108,7 @@ func (d *desk) measure(ctx context.Context, p *process, costs map[string]time.Du
 		return err
 	}
 	for _, l := range listed() {
-		look := d.viewAs(&d.clerk, func(int) string { return "/admin/customers?" + l.query }, "<h1>")
+		look := d.viewAs(&d.clerk, func(int) string { return "/admin/customers?" + l.query }, `href="/admin/customers/`)
 		if err := d.take(ctx, p, l.name, look, costs, listCost); err != nil {
 			return err
 		}
@@ -116,7 +116,7 @@ func (d *desk) measure(ctx context.Context, p *process, costs map[string]time.Du
 	for name, text := range found() {
 		look := d.viewAs(&d.clerk, func(i int) string {
 			return "/admin/customers?search=" + url.QueryEscape(text(chosenOf(d.size, i)))
-		}, "<tbody>")
+		}, `scope="row"`)
 		if err := d.take(ctx, p, "search by "+name, look, costs, searchCost); err != nil {
 			return err
 		}
@@ -147,8 +147,8 @@ func (d *desk) take(ctx context.Context, p *process, name string, look load, cos
 
 // details measures the page of customers with some orders, and of one with many.
 func (d *desk) details(ctx context.Context, p *process, costs map[string]time.Duration) error {
-	few := d.viewAs(&d.clerk, func(i int) string { return "/admin/customers/" + d.ids[1+i%min(detailed, len(d.ids)-1)] }, "<h1")
-	many := d.viewAs(&d.clerk, func(int) string { return "/admin/customers/" + d.ids[0] }, "<h1")
+	few := d.viewAs(&d.clerk, func(i int) string { return "/admin/customers/" + d.ids[1+i%min(detailed, len(d.ids)-1)] }, `id="timeline"`)
+	many := d.viewAs(&d.clerk, func(int) string { return "/admin/customers/" + d.ids[0] }, `id="timeline"`)
 	return errors.Join(
 		d.take(ctx, p, fmt.Sprintf("a customer with %d orders", detailOrders), few, costs, detailCost),
 		d.take(ctx, p, fmt.Sprintf("a customer with %s orders", grouped(loyal)), many, costs, detailCost))
