@@ -4,14 +4,13 @@ import "slices"
 
 // Columns returns the columns that a list can have beside the name, in their usual order.
 func Columns() []string {
-	return append(DefaultColumns(), "id", "title", "company", "language", "newsletter", "partner_offers", "vat")
+	return append(DefaultColumns(), "status", "visited", "groups", "tags", "id", "title", "company", "language",
+		"newsletter", "partner_offers", "vat")
 }
 
 // DefaultColumns returns the columns of a list, unless somebody chooses others.
 func DefaultColumns() []string {
-	return []string{"email", "status", "orders", "spent", "last_order", "registered", "visited", "country",
-		"groups",
-		"tags"}
+	return []string{"email", "orders", "spent", "last_order", "registered", "country"}
 }
 
 // KnownColumns returns the named columns that there are, each once.

@@ -267,8 +267,9 @@ func batchTitle(b page.Base, v merchant.BatchView) string {
 // batchPill says how far a batch is.
 func batchPill(b page.Base, state batch.State) page.Pill {
 	tone := map[batch.State]string{batch.Ready: "waiting", batch.Done: "done", batch.Stopped: "stopped"}[state]
+	text := b.T("batch.state." + string(state))
 	if tone == "" {
-		tone = "moving"
+		return b.Pill("moving", text).With("progress") // the tone's own icon is a lorry
 	}
-	return b.Pill(tone, b.T("batch.state."+string(state)))
+	return b.Pill(tone, text)
 }

@@ -29,9 +29,30 @@ type customerRow struct {
 
 // cell is the value of a column: a text or a time.
 type cell struct {
-	Label, Text string
-	Time        page.Time
-	Number      bool
+	Name, Label, Text string
+	Also              string // what else the value stands for
+	Time              page.Time
+	Number            bool
+}
+
+// Classes returns the cell's classes. On a phone the row is its name, the figure at the right, and a line of the
+// other values, of which only some need the name of their column.
+func (c cell) Classes() string {
+	list := []string{}
+	if c.Number {
+		list = append(list, "number")
+	}
+	switch {
+	case c.Blank():
+		list = append(list, "blank")
+	case c.Name == "spent":
+		list = append(list, "figure")
+	case c.Name == "email":
+		list = append(list, "member-email")
+	case !slices.Contains([]string{"status", "company", "country", "groups", "tags"}, c.Name):
+		list = append(list, "named")
+	}
+	return strings.Join(list, " ")
 }
 
 // Blank reports whether the cell is empty.
@@ -44,7 +65,7 @@ func columns(b page.Base, q customer.Query, chosen []string) []column {
 		present = customer.Sorts()[0]
 	}
 	var list []column
-	for _, name := range append([]string{"name"}, chosen...) {
+	for _, name := range slices.Concat([]string{"name"}, chosen, filtered(q, chosen)) {
 		col := column{Name: name, Label: b.T("customers.column." + name),
 			Number: name == "orders" || name == "spent"}
 		for _, sort := range customer.Sorts() {
@@ -65,6 +86,20 @@ func columns(b page.Base, q customer.Query, chosen []string) []column {
 	return list
 }
 
+// filtered returns the columns of the filters that are set, without those that are shown anyway.
+func filtered(q customer.Query, chosen []string) []string {
+	var list []string
+	for _, filter := range customer.Filters() {
+		name, _, _ := strings.Cut(filter, "_")
+		name = cmp.Or(map[string]string{"tag": "tags", "group": "groups", "partner": "partner_offers"}[name], name)
+		if q.Filters[filter] == "" || slices.Contains(chosen, name) || slices.Contains(list, name) {
+			continue
+		}
+		list = append(list, customer.KnownColumns([]string{name})...)
+	}
+	return list
+}
+
 // row returns a customer with a cell for each column but the first.
 func (p *customersPage) row(r customer.Row) customerRow {
 	row := customerRow{ID: r.ID, Path: customersPath + "/" + r.ID, Name: r.Name()}
@@ -72,7 +107,7 @@ func (p *customersPage) row(r customer.Row) customerRow {
 		row.Name = r.Email
 	}
 	for _, col := range p.Columns[1:] {
-		made := cell{Label: col.Label, Number: col.Number}
+		made := cell{Name: col.Name, Label: col.Label, Number: col.Number}
 		switch col.Name {
 		case "registered":
 			made.Time = p.TimeShort(r.List.CreatedAt)
@@ -82,6 +117,9 @@ func (p *customersPage) row(r customer.Row) customerRow {
 			made.Time = p.TimeShort(r.List.LastOrderAt)
 		default:
 			made.Text = p.cellText(col.Name, r)
+			if col.Name == "spent" && r.List.Other {
+				made.Also = p.T("customers.other_currencies")
+			}
 		}
 		row.Cells = append(row.Cells, made)
 	}
@@ -126,14 +164,10 @@ func (p *customersPage) cellText(name string, r customer.Row) string {
 }
 
 func (p *customersPage) spent(r customer.Row) string {
-	text := ""
-	if r.List.Currency != "" {
-		text = p.Money(money.Amount{Minor: r.List.Spent, Currency: r.List.Currency})
+	if r.List.Currency == "" {
+		return ""
 	}
-	if r.List.Other {
-		text += " +"
-	}
-	return text
+	return p.Money(money.Amount{Minor: r.List.Spent, Currency: r.List.Currency})
 }
 
 func (p *customersPage) given(status customer.ConsentStatus) string {

@@ -46,6 +46,8 @@ type customersPage struct {
 	Open    bool // shows the filters, which have errors
 	Chips   []page.Link
 	Columns []column
+	Count   string // how many there are, if the page shows them all
+	More    []page.Link
 	Rows    []customerRow
 	Problem string // an invalid cursor in the page's URL
 	Partial string // the list may go on where the search stopped
@@ -88,6 +90,7 @@ func (h *Handler) customers(c *fiber.Ctx, s merchant.Staff) error {
 		data.Rows = append(data.Rows, data.row(row))
 	}
 	data.further(found)
+	data.more()
 	if len(found.Rows) == 0 && err == nil && !found.Partial {
 		data.empty(found)
 	}
@@ -230,6 +233,23 @@ func (p *customersPage) bulk(s merchant.Staff) {
 	}
 }
 
+// more lists what is done less often, and counts the customers if the page shows them all.
+func (p *customersPage) more() {
+	if p.MayBulk {
+		p.More = append(p.More, page.Link{Label: p.T("batches.title"), Path: batchesPath})
+	}
+	if len(p.Rows) == 0 {
+		return
+	}
+	if p.ChangeAll.Label != "" {
+		p.More = append(p.More, p.ChangeAll)
+	}
+	p.More = append(p.More, page.Link{Label: p.T("columns.title"), Path: columnsPath})
+	if p.Pager == nil && p.Partial == "" {
+		p.Count = p.L.Number(int64(len(p.Rows)))
+	}
+}
+
 // further sets the links to what follows and precedes the page.
 func (p *customersPage) further(found merchant.CustomerPage) {
 	at := func(cursor string) string {
@@ -256,8 +276,7 @@ func (p *customersPage) empty(found merchant.CustomerPage) {
 	e := p.Base.Empty(p.T("customers.none"), "", "")
 	switch {
 	case p.Query.Search != "":
-		e = p.Base.Empty(p.T("customers.none.search", "Text", p.Query.Search), p.T("customers.show_all"),
-			customersPath)
+		e = p.emptySearch()
 	case len(found.Loosen) > 0:
 		e = p.Base.Empty(p.T("customers.none.loosen"), "", "")
 		p.Loosen = p.chips(found.Loosen)
@@ -265,4 +284,19 @@ func (p *customersPage) empty(found merchant.CustomerPage) {
 		e = p.Base.Empty(p.T("customers.none.filters"), p.T("customers.show_all"), customersPath)
 	}
 	p.Empty = &e
+}
+
+// emptySearch says that a search found nothing, and offers the search without the filters.
+func (p *customersPage) emptySearch() page.Empty {
+	anywhere := page.WithQuery(customersPath, "search", p.Query.Search)
+	country := p.Query.Filters["country"]
+	switch {
+	case len(p.Query.Filters) == 0:
+		return p.Base.Empty(p.T("customers.none.search", "Text", p.Query.Search), p.T("customers.show_all"), customersPath)
+	case len(p.Query.Filters) == 1 && country != "":
+		return p.Base.Empty(p.T("customers.none.search_in", "Text", p.Query.Search, "Country",
+			p.filterValue("country", country)), p.T("customers.all_countries"), anywhere)
+	}
+	return p.Base.Empty(p.T("customers.none.search_filters", "Text", p.Query.Search), p.T("customers.search_all"),
+		anywhere)
 }

@@ -177,7 +177,7 @@ func (p *customerView) decision(line *letterLine, in inquiry.Record, t typedForm
 	pill := p.Pill(map[string]string{order.ReturnRequested: "waiting", order.ReturnDeclined: "stopped",
 		order.ReturnRefunded: "done"}[state], p.T("return.state."+state))
 	if pill.Tone == "" {
-		pill = p.Pill("moving", p.T("return.state."+state))
+		pill = p.Pill("moving", p.T("return.state."+state)).With("progress")
 	}
 	line.Status = &pill
 	for _, next := range in.Open() {
