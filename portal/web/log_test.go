@@ -44,7 +44,7 @@ func logged(t *testing.T) (*webtest.Installation, *webtest.Employee) {
 // inLog returns the acts of the list at a path, each with whom it was about.
 func inLog(b *webtest.Employee, path string) (acts []string) {
 	page := b.Get(path).Want(http.StatusOK)
-	whats, whoms := page.Texts(".log tbody th"), page.Texts(".log tbody td:nth-child(2)")
+	whats, whoms := page.Texts(".log tbody th"), page.Texts(".log tbody td:nth-child(3)")
 	for n, what := range whats {
 		acts = append(acts, what+" "+whoms[n])
 	}
@@ -60,11 +60,11 @@ func TestLogIsFilteredByPersonActorActAndDay(t *testing.T) {
 	}
 	supporter := members[0].ID
 	today := i.Clock.Now().Format(time.DateOnly)
-	changedEva, outEva := "Changed Eva =Nová", "Signed out everywhere Eva =Nová"
+	changedEva, outEva := "Details changed Eva =Nová", "Signed out everywhere Eva =Nová"
 	for query, want := range map[string][]string{
 		"person=eva%40example.com&actor=operator":                          {outEva},
 		"person=2&act=customer.changed&from=" + today:                      {changedEva, changedEva},
-		"person=2024-0001&actor=staff":                                     {"Changed Ján Čermák", "Viewed Ján Čermák"},
+		"person=2024-0001&actor=staff":                                     {"Details changed Ján Čermák", "Viewed Ján Čermák"},
 		"actor=operator%3Aanna":                                            {outEva},
 		"act=customer.signed_out&actor=feed":                               nil,
 		"act=customer.signed_out&to=" + today:                              {outEva},
@@ -100,13 +100,13 @@ func TestLogShowsBeforeAndAfterInWords(t *testing.T) {
 		"+420777111222 Reason: asked by phone"; got != want {
 		t.Errorf("changes: %q, want %q", got, want)
 	}
-	if got := page.Text(".log tbody td:nth-child(4)"); got != "support@shop.test Support" {
+	if got := page.Text(".log tbody td:nth-child(5)"); got != "support@shop.test Support" {
 		t.Errorf("done by %q", got)
 	}
-	if path := page.Attr(".log tbody td:nth-child(2) a", "href"); !strings.HasPrefix(path, "/admin/customers/") {
+	if path := page.Attr(".log tbody td:nth-child(3) a", "href"); !strings.HasPrefix(path, "/admin/customers/") {
 		t.Errorf("the customer leads to %q", path)
 	}
-	if got := page.Texts(".chip"); !slices.Equal(got, []string{"Action: Changed", "Done by: Staff"}) {
+	if got := page.Texts(".chip"); !slices.Equal(got, []string{"Action: Details changed", "Done by: Staff"}) {
 		t.Errorf("chips: %q", got)
 	}
 	if got := page.Attrs(".chip a", "href"); !slices.Equal(got, []string{"/admin/log?actor=staff", "/admin/log?act=customer.changed"}) {
@@ -224,11 +224,11 @@ func TestLogNamesStaffWhoLeft(t *testing.T) {
 	}
 	i.Work()
 	page := b.Get("/admin/log?act=customer.changed&actor=staff").Want(http.StatusOK)
-	if got := page.Text(".log tbody td:nth-child(4)"); got != "support@shop.test Support" {
+	if got := page.Text(".log tbody td:nth-child(5)"); got != "support@shop.test Support" {
 		t.Errorf("done by %q", got)
 	}
 	page = b.Get("/admin/log?act=staff.removed").Want(http.StatusOK)
-	if got := page.Text(".log tbody td:nth-child(2)"); got != "support@shop.test" || page.Has(".log tbody td:nth-child(2) a") {
+	if got := page.Text(".log tbody td:nth-child(3)"); got != "support@shop.test" || page.Has(".log tbody td:nth-child(3) a") {
 		t.Errorf("removed: %q", got)
 	}
 }

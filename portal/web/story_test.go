@@ -23,7 +23,7 @@ func TestNotesAreSharedPinnedAndUndone(t *testing.T) {
 	i, b := people(t)
 	other := i.Enrol("manager@shop.test", staff.Manager)
 	path := openJan(b)
-	const form = "#notes > form"
+	const form = "#notes > details form"
 	page := b.Submit(form, typed{"text": "Prefers calls\nafter 5 pm 😀"}).Want(http.StatusOK)
 	if text := page.Text("#notes .rows"); !strings.Contains(text, "Prefers calls after 5 pm 😀") || !strings.Contains(text, "support@shop.test") {
 		t.Errorf("the note: %s", text)
@@ -86,7 +86,7 @@ func TestStaffAnswerAndDecide(t *testing.T) {
 	if text := page.Text("#letters .rows"); !strings.Contains(text, "Approved") {
 		t.Errorf("after the decision: %s", text)
 	}
-	b.Submit("#letters > form", typed{"text": "We are sorry."}).Want(http.StatusOK)
+	b.Submit("#letters > details form", typed{"text": "We are sorry."}).Want(http.StatusOK)
 	i.Work()
 	var mails strings.Builder
 	for _, message := range i.Mailbox.All("jan.cermak@example.com") {
@@ -119,11 +119,11 @@ func TestTimelineTellsEverythingAndUndoes(t *testing.T) {
 	openEdit(b)
 	b.Submit("main form", typed{"first_name": "Ján", "reason": "He asked by phone"}).Want(http.StatusOK)
 	i.Clock.Move(time.Minute)
-	b.Submit("#letters > form", typed{"text": "Hello"}).Want(http.StatusOK)
+	b.Submit("#letters > details form", typed{"text": "Hello"}).Want(http.StatusOK)
 	i.Work()
 	path := openJan(b)
 	text := b.Page.Text("#timeline")
-	for _, want := range []string{"Order 2024-0001 placed", "Changed", "Ján", "support@shop.test · Support", "He asked by phone",
+	for _, want := range []string{"Order 2024-0001 placed", "Details changed", "Ján", "support@shop.test · Support", "He asked by phone",
 		"The shop wrote about order 2024-0001", "Hello", "Viewed"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("the timeline lacks %q: %s", want, text)

@@ -160,14 +160,14 @@ func (p *customerView) identity(v merchant.CustomerView, now time.Time) {
 	if day, err := time.ParseInLocation(time.DateOnly, v.BirthDate, p.L.Zone()); err == nil {
 		born = p.T("customer.born", "Day", p.Date(day), "Count", v.Age(now.In(p.L.Zone())))
 	}
-	p.Identity = p.facts("customer.id", v.FeedID, "customer.own_id", v.ID, "profile.honorific", v.Title,
+	p.Identity = p.facts("customer.id", v.FeedID, "profile.honorific", v.Title,
 		"customers.column.registered", p.L.DateTime(v.CreatedAt), "customers.column.visited", visited, "customer.changed",
-		p.L.DateTime(v.ChangedAt), "customer.birth", born)
+		p.L.DateTime(v.ChangedAt), "customer.birth", born, "customer.own_id", v.ID)
 }
 
 func (p *customerView) contact(v merchant.CustomerView) []fact {
 	facts := p.facts("staff.email", v.Email, "address.label.phone", address.FormatPhone(v.Phone,
-		v.Country()), "filter.language", v.Language)
+		v.Country()), "filter.language", p.language(v.Language))
 	var earlier []string
 	for _, held := range v.Reserved {
 		earlier = append(earlier, held.Email)
@@ -176,6 +176,16 @@ func (p *customerView) contact(v merchant.CustomerView) []fact {
 		facts = append(facts, fact{p.T("customer.earlier_emails"), earlier})
 	}
 	return facts
+}
+
+// language returns the name of a language of the pages, and of any other its code.
+func (p *customerView) language(code string) string {
+	for _, choice := range p.Languages {
+		if choice.Lang == code {
+			return choice.Name
+		}
+	}
+	return code
 }
 
 func (p *customerView) company(h *Handler, v merchant.CustomerView) []fact {
@@ -236,7 +246,11 @@ func (p *customerView) summary(v merchant.CustomerView) {
 	}
 	p.Summary = p.facts("customers.column.orders", p.L.Number(sum.Orders))
 	spent := fact{Label: p.T("customers.column.spent")}
-	for _, currency := range slices.Sorted(maps.Keys(sum.Spent)) {
+	currencies := slices.Sorted(maps.Keys(sum.Spent))
+	if at := slices.Index(currencies, p.Shop.Currency); at > 0 { // the shop's own comes first
+		currencies = slices.Insert(slices.Delete(currencies, at, at+1), 0, p.Shop.Currency)
+	}
+	for _, currency := range currencies {
 		spent.Lines = append(spent.Lines, p.Money(money.Amount{Minor: sum.Spent[currency], Currency: currency}))
 	}
 	if len(spent.Lines) > 0 {
@@ -276,7 +290,7 @@ func (p *customerView) orders(v merchant.CustomerView) {
 	for _, r := range v.Rows {
 		line := orderLine{Number: r.Number, Path: orderPathOf(v.ID, r.Number), Title: r.Summary.Item,
 			Total: p.Money(r.Total()), Placed: p.TimeShort(r.PlacedAt)}
-		line.Status = p.Pill(string(r.Status.Headline().Tone), p.T("orders.status."+orderState(r.Status)))
+		line.Status = orderPill(p.Base, r.Status)
 		p.Orders = append(p.Orders, line)
 	}
 	at := func(cursor string) string {
@@ -286,6 +300,15 @@ func (p *customerView) orders(v merchant.CustomerView) {
 		return page.WithQuery(customersPath+"/"+v.ID, "cursor", cursor)
 	}
 	p.Pager = p.Base.Pager(at(v.Previous), at(v.Next))
+}
+
+// orderPill says how far an order is. A failed payment has a sign of its own, so it has words of its own.
+func orderPill(b page.Base, s order.Status) page.Pill {
+	text := b.T("orders.status." + orderState(s))
+	if !s.Cancelled() && s.Payment == order.PaymentFailed {
+		text = b.T("step.failed")
+	}
+	return b.Pill(string(s.Headline().Tone), text)
 }
 
 // orderState returns the view of the orders that an order is in.

@@ -158,7 +158,7 @@ func (h *Handler) order(c *fiber.Ctx, s merchant.Staff) error {
 	}
 	data := orderView{Base: b, Placed: b.TimeMoment(o.PlacedAt), Total: b.Money(o.Amount(o.Total)),
 		Customer: page.Link{Label: name, Path: customerPathOf(id)}, URL: o.Links.Storefront}
-	data.Status = b.Pill(string(o.Status.Headline().Tone), b.T("orders.status."+orderState(o.Status)))
+	data.Status = orderPill(b, o.Status)
 	for _, line := range o.Lines {
 		data.Lines = append(data.Lines, orderItem{line.Name, line.SKU, b.Decimal(line.Quantity),
 			b.Money(o.Amount(line.Total))})
