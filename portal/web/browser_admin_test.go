@@ -119,6 +119,7 @@ func (g gallery) showAdmin(email string) {
 	g.shopper.Follow("main tbody a")
 	g.sees("admin-customer", g.shopper)
 	one := chrome.Evaluate[string](g.shopper, "location.pathname")
+	g.shopper.Click("#products summary")
 	g.shopper.Follow("#products tbody td a")
 	g.sees("admin-order", g.shopper)
 	for _, path := range []string{"/disable", "/link", "/sign-out", "/erase", "/consents/newsletter", "/addresses/new"} {

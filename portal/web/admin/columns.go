@@ -35,8 +35,8 @@ type cell struct {
 	Number            bool
 }
 
-// Classes returns the cell's classes. On a phone the row is its name, the figure at the right, and a line of the
-// other values, of which only some need the name of their column.
+// Classes returns the cell's classes. On a phone the row is its name, the figure at the right, and a line of
+// the other values, of which only some need the name of their column.
 func (c cell) Classes() string {
 	list := []string{}
 	if c.Number {

@@ -161,8 +161,8 @@ func (p *customerView) identity(v merchant.CustomerView, now time.Time) {
 		born = p.T("customer.born", "Day", p.Date(day), "Count", v.Age(now.In(p.L.Zone())))
 	}
 	p.Identity = p.facts("customer.id", v.FeedID, "profile.honorific", v.Title,
-		"customers.column.registered", p.L.DateTime(v.CreatedAt), "customers.column.visited", visited, "customer.changed",
-		p.L.DateTime(v.ChangedAt), "customer.birth", born, "customer.own_id", v.ID)
+		"customers.column.registered", p.L.DateTime(v.CreatedAt), "customers.column.visited", visited,
+		"customer.changed", p.L.DateTime(v.ChangedAt), "customer.birth", born, "customer.own_id", v.ID)
 }
 
 func (p *customerView) contact(v merchant.CustomerView) []fact {

@@ -67,6 +67,13 @@ func (h *Handler) customers(c *fiber.Ctx, s merchant.Staff) error {
 	if err != nil && validate.KindOf(err) != validate.Invalid {
 		return err
 	}
+	if isOrderError(err) { // the customers are shown in the usual order
+		var again error
+		q.Sort = ""
+		if found, again = s.Customers(c.UserContext(), q); again != nil {
+			return again
+		}
+	}
 	b := h.base(c, s, "customers", "admin.customers.title")
 	b.Wide = true
 	data := customersPage{Base: b, Query: q, Columns: columns(b, q, s.Columns())}
@@ -99,6 +106,12 @@ func (h *Handler) customers(c *fiber.Ctx, s merchant.Staff) error {
 		status = fiber.StatusUnprocessableEntity
 	}
 	return h.pages.Render(c, status, "admin/customers", data)
+}
+
+// isOrderError reports whether only the order of a query is invalid.
+func isOrderError(err error) bool {
+	wrong := validate.FieldErrors(err)
+	return len(wrong) == 1 && wrong[0].Field == "sort"
 }
 
 // customerQueryOf reads the list's state from the URL.
@@ -292,11 +305,12 @@ func (p *customersPage) emptySearch() page.Empty {
 	country := p.Query.Filters["country"]
 	switch {
 	case len(p.Query.Filters) == 0:
-		return p.Base.Empty(p.T("customers.none.search", "Text", p.Query.Search), p.T("customers.show_all"), customersPath)
+		return p.Base.Empty(p.T("customers.none.search", "Text", p.Query.Search), p.T("customers.show_all"),
+			customersPath)
 	case len(p.Query.Filters) == 1 && country != "":
 		return p.Base.Empty(p.T("customers.none.search_in", "Text", p.Query.Search, "Country",
 			p.filterValue("country", country)), p.T("customers.all_countries"), anywhere)
 	}
-	return p.Base.Empty(p.T("customers.none.search_filters", "Text", p.Query.Search), p.T("customers.search_all"),
-		anywhere)
+	return p.Base.Empty(p.T("customers.none.search_filters", "Text", p.Query.Search),
+		p.T("customers.search_all"), anywhere)
 }
