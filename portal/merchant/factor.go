@@ -63,8 +63,12 @@ func (c Candidate) Enrol(ctx context.Context, enrolment, code string) (Proven, e
 		return Proven{}, stranger()
 	}
 	f := &validate.Validator{}
-	f.Required("enrolment", enrolment)
-	f.Required("code", code)
+	if enrolment == "" {
+		f.Reject("enrolment", "enrol.code.missing")
+	}
+	if code == "" {
+		f.Reject("code", "enrol.app.missing")
+	}
 	if err := validate.InvalidFields(f.Rejected); err != nil {
 		return Proven{}, err
 	}

@@ -126,7 +126,7 @@ func (r *Roster) Invite(email string, role Role, hash, by string, now time.Time)
 	switch {
 	case at >= 0 && r.Members[at].IsEnrolled():
 		return Member{}, validate.NewError(validate.Conflict, "staff.exists")
-	case at >= 0 && r.Members[at].Role == Owner && role != Owner && r.isLastOwner(r.Members[at]):
+	case at >= 0 && r.Members[at].Role == Owner && role != Owner && r.IsLastOwner(r.Members[at]):
 		return Member{}, validate.NewError(validate.Conflict, "staff.last_owner")
 	case at < 0 && len(r.Members) >= MaxMembers:
 		return Member{}, validate.NewError(validate.Conflict, "staff.full")
@@ -157,7 +157,7 @@ func (r *Roster) SetRole(id string, role Role, by string, now time.Time) error {
 		return validate.NewError(validate.NotFound, "")
 	case m.Role == role:
 		return storage.ErrUnchanged
-	case r.isLastOwner(*m):
+	case r.IsLastOwner(*m):
 		return validate.NewError(validate.Conflict, "staff.last_owner")
 	}
 	m.Role = role
@@ -183,7 +183,7 @@ func (r *Roster) Remove(id, by string, now time.Time) error {
 	switch {
 	case m == nil:
 		return validate.NewError(validate.NotFound, "")
-	case r.isLastOwner(*m):
+	case r.IsLastOwner(*m):
 		return validate.NewError(validate.Conflict, "staff.last_owner")
 	}
 	r.tell(EventRemoved, *m, by, now)
@@ -232,9 +232,9 @@ func (m Member) Fields() map[string]string {
 	return fields
 }
 
-// isLastOwner reports whether no other owner would be left who can do the same: one who can sign in if this
+// IsLastOwner reports whether no other owner would be left who can do the same: one who can sign in if this
 // one can.
-func (r *Roster) isLastOwner(m Member) bool {
+func (r *Roster) IsLastOwner(m Member) bool {
 	return m.Role == Owner && !slices.ContainsFunc(r.Members, func(other Member) bool {
 		return other.ID != m.ID && other.Role == Owner && (other.IsEnrolled() || !m.IsEnrolled())
 	})

@@ -5,6 +5,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"postern/portal/staff"
 	"postern/portal/web/webtest"
 )
 
@@ -26,6 +27,26 @@ func TestErrorPageOffersTheCure(t *testing.T) {
 		got = append(got, page.Texts("main .button.quiet")...)
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Errorf("%s: %s", path, diff)
+		}
+	}
+}
+
+// TestErrorPageOfStaffLeadsToTheCustomers checks that staff are not sent to a shopper's pages.
+func TestErrorPageOfStaffLeadsToTheCustomers(t *testing.T) {
+	t.Parallel()
+	i, _ := people(t)
+	signedIn := i.Enrol("viewer@shop.test", staff.Viewer)
+	for _, c := range []struct {
+		browser *webtest.Browser
+		want    []string
+	}{
+		{signedIn.Browser, []string{"Check the web address or go back to the customers.", "Go to customers", "/admin/customers"}},
+		{i.Browser(), []string{"Check the web address or sign in.", "Sign in", "/admin/sign-in"}},
+	} {
+		page := c.browser.Get("/admin/nothing")
+		got := []string{page.Text(".panel > p"), page.Text("main .button"), page.Attr("main .button", "href")}
+		if diff := cmp.Diff(c.want, got); diff != "" {
+			t.Error(diff)
 		}
 	}
 }

@@ -73,6 +73,7 @@ type actPage struct {
 	Path, Action string
 	Name         string // of the customer
 	Text, Button string
+	Effects      []string // further ones, each a line
 	Reason       page.Field
 	Danger       bool
 }
@@ -95,6 +96,9 @@ func (h *Handler) showAct(c *fiber.Ctx, s merchant.Staff, act customerAct, refus
 	data.Action = data.Path + "/" + act.name
 	data.Text = data.T(act.key(".text"), "Email", found.Email, "Shop", data.Shop.Name,
 		"When", found.ErasureDate(h.app.Now()))
+	if first, rest, found := strings.Cut(data.Text, "\n"); found {
+		data.Text, data.Effects = first, strings.Split(rest, "\n")
+	}
 	data.Button = data.T(act.key(".button"), "Name", data.Name, "When", found.ErasureDate(h.app.Now()))
 	data.Form = data.Base.Form(page.Values(c, "reason"), refused)
 	attributes := []string{"maxlength", "5000", "hint", data.T("customer.reason.hint"), "optional", "yes"}

@@ -62,7 +62,7 @@ func navigation() []navItem {
 func Area(role staff.Role) *page.Area {
 	area := &page.Area{
 		Name: "admin/" + string(role), Home: homePath, SignIn: signInPath, SignOut: signOutPath,
-		Language: languagePath, Side: true,
+		Language: languagePath, Side: true, Lead: page.NavItem{Path: customersPath, Key: "problem.customers"},
 	}
 	if role != "" {
 		area.Role = "staff.role." + string(role)

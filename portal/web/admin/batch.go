@@ -22,10 +22,14 @@ type batchView struct {
 	Path     string
 	Form     page.Form // with the error of an act that was refused
 	State    page.Pill
-	Text     string // what happens next
-	Undo     string // whether it can be undone
-	Why      string // it stopped
-	Facts    []fact
+	Text     string   // what happens next
+	Undo     string   // whether it can be undone
+	Why      string   // it stopped
+	Facts    []fact   // numbers
+	Times    []string // when it was started and ended
+	Reason   string
+	Cancel   string      // path of the list that the selection was made in
+	Heading  string      // of the examples
 	Chips    []page.Link // the filters of the selection
 	Examples []string
 	Value    string // of the progress bar, "" for none
@@ -35,9 +39,10 @@ type batchView struct {
 
 	Busy, MayStart, MayStop, MayUndo bool
 
-	Start  string    // the label of the button
-	Undoes page.Link // the batch that this one undoes
-	Undone page.Link // the batch that undid this one
+	Start   string    // the label of the button
+	UndoAll string    // that of the button that undoes it
+	Undoes  page.Link // the batch that this one undoes
+	Undone  page.Link // the batch that undid this one
 }
 
 // leftLine is a customer whom the batch left as they were.
@@ -60,6 +65,7 @@ func (h *Handler) showBatch(c *fiber.Ctx, s merchant.Staff, id string, refused e
 	data.Chips = list.chips(customer.Filters())
 	data.state(v)
 	data.facts(v)
+	data.Cancel = listOf(v.Selection.Filters)
 	data.undo(v, h.app.Now().Before(v.Until))
 	for _, row := range v.Examples {
 		data.Examples = append(data.Examples, rowName(row))
@@ -77,6 +83,17 @@ func (h *Handler) showBatch(c *fiber.Ctx, s merchant.Staff, id string, refused e
 	return h.pages.Render(c, page.Refusal(refused), "admin/batch", data)
 }
 
+// listOf returns the path of the list with these filters.
+func listOf(filters map[string]string) string {
+	var query []string
+	for _, name := range customer.Filters() {
+		if filters[name] != "" {
+			query = append(query, name, filters[name])
+		}
+	}
+	return page.WithQuery(customersPath, query...)
+}
+
 func rowName(r customer.Row) string {
 	if name := r.Name(); name != "" {
 		return name
@@ -91,37 +108,48 @@ func (p *batchView) state(v merchant.BatchView) {
 	switch v.State {
 	case batch.Ready:
 		p.MayStart, p.Start = true, p.T("batch.start", "Count", int(v.Total-v.Conflicts))
+		p.Heading = p.T("batch.examples", "Count", int(v.Total))
+		if v.Total <= int64(len(v.Examples)) {
+			p.Heading = p.T("batch.examples.all", "Count", int(v.Total))
+		}
 	case batch.Stopped:
 		p.MayStart, p.Start = true, p.T("batch.go_on")
 	case batch.Running:
 		p.MayStop = true
+	case batch.Done:
+		p.Text = p.T("batch.text.done", "Count", int(v.Changed))
+		if v.Changed == 0 {
+			p.Text = p.T("batch.text.unchanged")
+		}
 	}
 	if v.State == batch.Stopped && v.Why != "" {
 		p.Why = p.T(v.Why)
 	}
-	if v.State != batch.Ready && v.State != batch.Selecting && v.Total > 0 {
+	if (v.State == batch.Stopped || v.IsBusy() && v.State != batch.Selecting) && v.Total > 0 {
 		p.Value, p.Max = strconv.FormatInt(v.Worked(), 10), strconv.FormatInt(v.Total, 10)
 	}
 }
 
+// facts shows the numbers in a row, and under it who started the batch and when.
 func (p *batchView) facts(v merchant.BatchView) {
-	add := func(key string, text string) {
-		if text != "" {
-			p.Facts = append(p.Facts, fact{p.T(key), []string{text}})
-		}
+	p.Reason = v.Reason
+	if v.StartedAt.IsZero() {
+		return
 	}
-	add("batch.selected", p.L.Number(v.Total))
-	if !v.StartedAt.IsZero() {
-		add("batch.changed", p.L.Number(v.Changed))
-		add("batch.skipped", p.L.Number(v.Skipped))
-		add("batch.failed", p.L.Number(v.Failed))
-		add("batch.started", p.L.DateTime(v.StartedAt))
+	for _, n := range []struct {
+		key    string
+		number int64
+	}{{"batch.selected", v.Total}, {"batch.changed", v.Changed}, {"batch.skipped", v.Skipped},
+		{"batch.failed", v.Failed}} {
+		p.Facts = append(p.Facts, fact{p.T(n.key), []string{p.L.Number(n.number)}})
+	}
+	p.Times = []string{p.T("batch.started_at", "When", v.StartedAt)}
+	if v.Email != "" {
+		p.Times[0] = p.T("batch.started_by", "When", v.StartedAt, "Email", v.Email)
 	}
 	if !v.EndedAt.IsZero() {
-		add("batch.ended", p.L.DateTime(v.EndedAt))
+		p.Times = append(p.Times, p.T("batch.ended_at", "When", v.EndedAt))
 	}
-	add("batch.by", v.Email)
-	add("customer.reason", v.Reason)
 }
 
 func (p *batchView) undo(v merchant.BatchView, inTime bool) {
@@ -140,6 +168,7 @@ func (p *batchView) undo(v merchant.BatchView, inTime bool) {
 		p.Undo = p.T("batch.undoable")
 	case inTime:
 		p.Undo, p.MayUndo = p.T("batch.undoable_until", "When", v.StartedAt.Add(audit.UndoPeriod)), !v.IsBusy()
+		p.UndoAll = p.T("batch.undo", "Count", int(v.Changed))
 	}
 }
 
@@ -177,6 +206,6 @@ func (h *Handler) batches(c *fiber.Ctx, s merchant.Staff) error {
 		return page.WithQuery(batchesPath, "cursor", cursor)
 	}
 	data.Pager = data.Base.Pager(at(previous), at(next))
-	data.Empty = data.Base.Empty(data.T("batches.none"), data.T("admin.customers.title"), customersPath)
+	data.Empty = data.Base.Empty(data.T("batches.none"), data.T("batches.choose"), customersPath)
 	return h.pages.Render(c, fiber.StatusOK, "admin/batches", data)
 }

@@ -43,14 +43,45 @@ type newBatchPage struct {
 	Selected string
 	Chips    []page.Link // the filters of the selection
 	Hidden   []page.Hidden
-	Actions  []bulkForm
+	Groups   []bulkGroup
 	Form     page.Form
+}
+
+// bulkGroup is what belongs together among the bulk actions.
+type bulkGroup struct {
+	Title   string
+	Actions []bulkForm
+}
+
+// groupOf returns the group of a bulk action, as the end of its key, and whether the action takes something
+// away from the customers. An action that is not named here is in the last group.
+func groupOf(action string) (group string, danger bool) {
+	switch name, what, _ := strings.Cut(action, "_"); {
+	case what == "tag" || what == "group":
+		return "tags", false
+	case what == "consent" || what == "link":
+		return "email", false
+	case name == "enable":
+		return "access", false
+	}
+	return "access", true
+}
+
+// add puts a form into its group, which is made when it is the first.
+func (p *newBatchPage) add(form bulkForm, group string) {
+	title := p.T("batch.group." + group)
+	at := slices.IndexFunc(p.Groups, func(g bulkGroup) bool { return g.Title == title })
+	if at < 0 {
+		p.Groups = append(p.Groups, bulkGroup{Title: title})
+		at = len(p.Groups) - 1
+	}
+	p.Groups[at].Actions = append(p.Groups[at].Actions, form)
 }
 
 // bulkForm is the form of one bulk action.
 type bulkForm struct {
 	Action, Title, Undo string
-	Open                bool
+	Open, Danger        bool
 	Fields              []page.Field
 }
 
@@ -113,7 +144,9 @@ func (h *Handler) showNewBatch(c *fiber.Ctx, s merchant.Staff, typed map[string]
 			return err
 		}
 		form.Open = c.FormValue("action") == action
-		data.Actions = append(data.Actions, form)
+		group, danger := groupOf(action)
+		form.Danger = danger
+		data.add(form, group)
 	}
 	return h.pages.Render(c, page.Refusal(refused), "admin/batch-new", data)
 }
@@ -270,6 +303,9 @@ func batchPill(b page.Base, state batch.State) page.Pill {
 	text := b.T("batch.state." + string(state))
 	if tone == "" {
 		return b.Pill("moving", text).With("progress") // the tone's own icon is a lorry
+	}
+	if state == batch.Ready {
+		return b.Pill(tone, text).With("info") // nothing takes time here, as the tone's clock would say
 	}
 	return b.Pill(tone, text)
 }

@@ -68,7 +68,7 @@ func groupLineOf(b page.Base, row merchant.GroupRow, now time.Time) groupLine {
 		Counted: counted, Members: page.WithQuery(customersPath, "group", row.ID)}
 }
 
-// countText returns a kept count and when it was counted, "" and "" before the first time.
+// countText returns a kept count and when it was counted, "" for just now.
 func countText(b page.Base, count customer.Count, now time.Time) (number, counted string) {
 	if !count.IsKnown() {
 		return "", b.T("count.pending")
@@ -78,7 +78,7 @@ func countText(b page.Base, count customer.Count, now time.Time) (number, counte
 		number = b.T("count.more", "Number", number)
 	}
 	if now.Sub(count.At) < customer.CountLife {
-		return number, b.T("count.now")
+		return number, ""
 	}
 	return number, b.T("count.at", "When", count.At)
 }

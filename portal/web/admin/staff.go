@@ -72,16 +72,23 @@ func (h *Handler) row(b page.Base, m staff.Member) memberRow {
 // invitePage is the form that adds a person.
 type invitePage struct {
 	page.Base
-	Form  page.Form
-	Roles []page.Option
+	roleChoice
+	Form page.Form
 }
 
-func roleOptions(b page.Base) []page.Option {
-	var options []page.Option
+// roleChoice is what a form offers as roles, with a sentence on what each may do.
+type roleChoice struct {
+	Roles  []page.Option
+	Rights []string
+}
+
+func rolesOf(b page.Base) roleChoice {
+	var choice roleChoice
 	for _, role := range staff.Roles() {
-		options = append(options, page.Option{Value: string(role), Label: b.T("staff.role_choice." + string(role))})
+		choice.Roles = append(choice.Roles, page.Option{Value: string(role), Label: b.T("staff.role." + string(role))})
+		choice.Rights = append(choice.Rights, b.T("staff.role_choice."+string(role)))
 	}
-	return options
+	return choice
 }
 
 func (h *Handler) invite(c *fiber.Ctx, s merchant.Staff) error {
@@ -90,7 +97,7 @@ func (h *Handler) invite(c *fiber.Ctx, s merchant.Staff) error {
 
 func (h *Handler) showInvite(c *fiber.Ctx, s merchant.Staff, values map[string]string, err error) error {
 	data := invitePage{Base: h.base(c, s, "staff", "admin.invite.title")}
-	data.Form, data.Roles = data.Base.Form(values, err).InOrder("email", "role"), roleOptions(data.Base)
+	data.Form, data.roleChoice = data.Base.Form(values, err).InOrder("email", "role"), rolesOf(data.Base)
 	return h.pages.Render(c, page.Refusal(err), "admin/invite", data)
 }
 
@@ -120,11 +127,12 @@ func (h *Handler) showOnce(c *fiber.Ctx, s merchant.Staff, key, email, code stri
 // memberView shows a person with what can be done.
 type memberView struct {
 	page.Base
+	roleChoice
 	Form     page.Form
 	Row      memberRow
-	Roles    []page.Option
 	Sessions []signedInBrowser
 	Self     bool
+	Needed   bool   // the last owner, who cannot be removed
 	Did, Met string // URLs of the log: what the person did, and what was done to the person
 }
 
@@ -143,8 +151,12 @@ func (h *Handler) showMember(c *fiber.Ctx, s merchant.Staff, err error) error {
 	data.Title = m.Email
 	data.Did = logURL(logPath, merchant.LogQuery{Actor: audit.Actor{Kind: audit.Staff, ID: m.ID}.String()})
 	data.Met = logURL(logPath, merchant.LogQuery{Person: m.ID})
-	data.Form, data.Roles = data.Base.Form(map[string]string{"role": string(m.Role)},
-		err), roleOptions(data.Base)
+	colleagues, bad := s.Colleagues(c.UserContext())
+	if bad != nil {
+		return bad
+	}
+	data.Needed = (&staff.Roster{Members: colleagues}).IsLastOwner(m)
+	data.Form, data.roleChoice = data.Base.Form(map[string]string{"role": string(m.Role)}, err), rolesOf(data.Base)
 	data.Row = h.row(data.Base, m)
 	for _, given := range sessions {
 		data.Sessions = append(data.Sessions, browserOf(data.Base, given))

@@ -10,6 +10,7 @@ type Area struct {
 	Language string    // path of the form that saves the language
 	SignIn   string    // path of the sign-in
 	Side     bool      // the navigation is at the side and the page uses the full width
+	Lead     NavItem   // what a page of an error offers, zero for the customer's orders
 	Role     string    // key of the role that the head shows, "" for none
 }
 

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strings"
 
 	"postern/portal/validate"
 
@@ -130,4 +131,19 @@ func (f Form) Select(name, label string, options []Option, attributes ...string)
 		field.Options[i] = option
 	}
 	return field, err
+}
+
+// HasAny reports whether a field whose name begins so has a value or an error.
+func (f Form) HasAny(prefix string) bool {
+	for name, value := range f.Values {
+		if value != "" && strings.HasPrefix(name, prefix) {
+			return true
+		}
+	}
+	for name := range f.FieldErrors {
+		if strings.HasPrefix(name, prefix) {
+			return true
+		}
+	}
+	return false
 }

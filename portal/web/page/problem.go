@@ -35,8 +35,8 @@ func (p *Pages) Problem(c *fiber.Ctx, status int, b Base, err error, reference s
 // problem returns the page's data. The title is empty if the key has none.
 func (b Base) problem(key string) problem {
 	b.Title, b.Flash, b.SingleCard, b.Nav, b.Wide = "", nil, !b.SignedIn, "", false
-	if out := key + ".out"; !b.SignedIn && b.Shop.ID != "" && b.L.Has(out) {
-		b.Title, key = b.T(key+".title"), out
+	if other := key + b.reader(); other != key && b.L.Has(other) {
+		b.Title, key = b.T(key+".title"), other
 	}
 	if b.L.Has(key + ".title") {
 		b.Title = b.T(key + ".title")
@@ -45,10 +45,28 @@ func (b Base) problem(key string) problem {
 	switch {
 	case b.SignedIn:
 		data.Action = &Link{Label: b.T("problem.orders"), Path: b.Home()}
+		if b.Area.Lead.Key != "" {
+			data.Action = &Link{Label: b.T(b.Area.Lead.Key), Path: b.Area.Lead.Path}
+		}
 	case b.Shop.ID != "":
-		data.Action = &Link{Label: b.T("problem.sign_in"), Path: b.Link("/sign-in")}
+		data.Action = &Link{Label: b.T("problem.sign_in"), Path: b.Link(b.Area.SignIn)}
 	}
 	return data
+}
+
+// reader returns the end of the key of a sentence that is for this reader only, "" for a signed-in customer.
+func (b Base) reader() string {
+	switch {
+	case b.Shop.ID == "":
+		return ""
+	case b.Area.Side && b.SignedIn:
+		return ".staff"
+	case b.Area.Side:
+		return ".staff_out"
+	case !b.SignedIn:
+		return ".out"
+	}
+	return ""
 }
 
 // cure returns the link that mends an error of a kind, or nil: to the page of the form, or to the same page
