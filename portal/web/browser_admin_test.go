@@ -144,7 +144,7 @@ func (g gallery) showBulk() {
 	g.shopper.Type(`[id="f-add_tag.tag"]`, "vip")
 	g.shopper.Follow("details[open] form button")
 	g.Work()
-	g.shopper.Follow(`main a[href^="/admin/batches/"]`)
+	g.shopper.Visit(chrome.Evaluate[string](g.shopper, "location.pathname"))
 	g.sees("admin-batch-preview", g.shopper)
 	g.shopper.Follow(`form[action$="/start"] button`)
 	g.sees("admin-batch-running", g.shopper)

@@ -57,8 +57,12 @@ const refresh = async () => {
   if (answer?.ok) {
     const next = new DOMParser().parseFromString(await answer.text(), "text/html").querySelector("#batch");
     if (next) shown.replaceWith(document.adoptNode(next));
+    document.querySelector("#refresh")?.remove();
   }
   setTimeout(refresh, gap);
 };
 
-if (document.querySelector("#batch[data-refresh]")) setTimeout(refresh, gap);
+if (document.querySelector("#batch[data-refresh]")) {
+  document.querySelector("#refresh")?.remove(); // the page does it by itself
+  setTimeout(refresh, gap);
+}

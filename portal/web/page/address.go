@@ -80,7 +80,11 @@ func (f AddressForm) field(b Base, given address.Field) (Field, error) {
 	attributes = append(attributes, "optional", yes(!given.Required), "half", yes(isHalf(given.Name)))
 	switch {
 	case given.Name == address.Phone:
-		attributes = append(attributes, "type", "tel", "inputmode", "tel", "hint", b.T("address.phone.hint"))
+		hint := "address.phone.hint"
+		if b.Area.Side {
+			hint = "address.phone.hint.staff"
+		}
+		attributes = append(attributes, "type", "tel", "inputmode", "tel", "hint", b.T(hint))
 	case given.Name == address.PostalCode && given.Example != "":
 		attributes = append(attributes, "plain", "yes", "hint",
 			b.T("address.postal_code.hint", "Example", given.Example))
