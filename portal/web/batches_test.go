@@ -52,7 +52,7 @@ func TestABulkChangeOfAllThatMatchIsPreviewedDoneAndUndone(t *testing.T) {
 	b.Get(page.URL.Path)
 	batch := page.URL.Path
 	page = carryOut(i, b)
-	if text := page.Text("main"); !strings.Contains(text, "Customers processed: 3") || !strings.Contains(text, "Changed3") {
+	if text := page.Text("main"); !strings.Contains(text, "3 customers changed.") || !strings.Contains(text, "Changed3") {
 		t.Errorf("the report: %s", text)
 	}
 	if got := listed(b, "/admin/customers?tag=vip"); len(got) != 3 {

@@ -125,7 +125,7 @@ func TestACustomerJoinsAndLeavesAGroup(t *testing.T) {
 		t.Errorf("with further filters: %v", got)
 	}
 	i.Work()
-	if text := support.Get(path).Text("main"); !strings.Contains(text, "Show the members 1") {
+	if text := support.Get(path).Text("main"); !strings.Contains(text, "Show the members · 1") {
 		t.Errorf("the group's page counts: %s", text)
 	}
 	support.Post(customer+"/groups", url.Values{"leave": {id}}).Want(http.StatusOK)
