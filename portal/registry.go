@@ -19,6 +19,7 @@ import (
 	"postern/portal/order"
 	"postern/portal/shop"
 	"postern/portal/staff"
+	"postern/portal/view"
 	"postern/portal/voucher"
 	"postern/portal/withdrawal"
 	"postern/storage"
@@ -194,6 +195,8 @@ func (w Worker) otherDeclarations() []declaration {
 		{Collection: batch.PageCollection(), personal: personal{kept: chosen, withheld: chosen}},
 		{Collection: group.Collection(), jobs: w.groupJobs(),
 			personal: personal{nothing: "names that the shop gave; the customers hold who belongs to which"}},
+		{Collection: view.Collection(), jobs: w.viewJobs(),
+			personal: personal{nothing: "names and filters that staff chose"}},
 		{Collection: customer.CountCollection(), jobs: w.customerCountJobs(),
 			personal: personal{nothing: "filters and numbers"}},
 		{Collection: shop.Collection(), jobs: w.shopJobs(), personal: personal{nothing: "the merchant's settings"}},

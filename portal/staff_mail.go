@@ -12,6 +12,7 @@ import (
 	"postern/portal/job"
 	"postern/portal/shop"
 	"postern/portal/staff"
+	"postern/portal/view"
 	"postern/storage"
 	"postern/templates/i18n"
 )
@@ -57,14 +58,14 @@ func (w Worker) accessJobs() job.Source {
 }
 
 // tellOfRoster posts the emails about an act on the roster: to the person, and to the owners if it concerns
-// who can sign in. The access of a removed person is deleted.
+// who can sign in. The access of a removed person is deleted, with the views.
 func (w Worker) tellOfRoster(ctx context.Context, shop shop.Shop,
 	t job.Task[staff.Roster]) (job.Finish[staff.Roster], error) {
 	args := t.Job.Args
 	event := args[staff.ArgEvent]
 	if event == staff.EventRemoved {
 		if _, back := t.Doc.ByID(args[staff.ArgMember]); !back {
-			if err := remove(ctx, staff.AccessDocs(w.app.engine, shop.ID), args[staff.ArgMember]); err != nil {
+			if err := w.forgetMember(ctx, shop, args[staff.ArgMember]); err != nil {
 				return nil, err
 			}
 		}
@@ -74,6 +75,14 @@ func (w Worker) tellOfRoster(ctx context.Context, shop shop.Shop,
 		err = w.postStaff(ctx, shop, t.Job.ID, event+toOwners, others(t.Doc.Owners(), args[staff.ArgEmail]), args)
 	}
 	return nil, err
+}
+
+// forgetMember deletes what is kept of a removed person: the access and the own views.
+func (w Worker) forgetMember(ctx context.Context, shop shop.Shop, id string) error {
+	if err := remove(ctx, staff.AccessDocs(w.app.engine, shop.ID), id); err != nil {
+		return err
+	}
+	return remove(ctx, view.Docs(w.app.engine, shop.ID), view.OwnKey(id))
 }
 
 // tellOfEnrolment marks a person as enrolled and tells all owners.

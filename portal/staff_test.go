@@ -16,6 +16,7 @@ import (
 	"postern/portal/shop"
 	"postern/portal/staff"
 	"postern/portal/validate"
+	"postern/storage"
 )
 
 const boss = "boss@shop.example"
@@ -792,6 +793,17 @@ func staffJobCases() map[string]func(h *testApp) {
 			h.quiet()
 			h.clock.Move(time.Minute)
 			if _, err := h.halfWay(boss, "another").EnterCode(h.t.Context(), h.appCode(e)); err != nil {
+				h.t.Fatal(err)
+			}
+		},
+		"forget_own_view": func(h *testApp) {
+			e := h.enrolled(boss, staff.Owner)
+			form := merchant.ViewForm{ID: storage.NewID(), Name: "Czechs", Filters: map[string]string{"country": "CZ"}}
+			if err := h.at(e).SaveView(h.t.Context(), form); err != nil {
+				h.t.Fatal(err)
+			}
+			h.quiet()
+			if err := h.at(e).ShareView(h.t.Context(), form.ID); err != nil {
 				h.t.Fatal(err)
 			}
 		},

@@ -17,7 +17,7 @@ func ruleLevels() map[string]int {
 		"portal/audit": 2, "portal/shop": 2, "portal/order": 2, "portal/customer": 2, "portal/credential": 2,
 		"portal/identifier": 2, "portal/withdrawal": 2, "portal/inquiry": 2, "portal/staff": 2,
 		"portal/voucher": 2, "portal/cart": 2, "portal/event": 2,
-		"portal/group": 2, "portal/batch": 2, "portal/note": 2,
+		"portal/group": 2, "portal/batch": 2, "portal/note": 2, "portal/view": 2,
 		"portal":             3,
 		"portal/merchant":    4,
 		"portal/web/gate":    5,
@@ -40,6 +40,7 @@ func ruleSameLevel() map[string][]string {
 		"portal/group":       {"portal/audit"},                      // the acts it carries
 		"portal/batch":       {"portal/audit"},                      // the actor of its acts
 		"portal/note":        {"portal/audit"},                      // the acts it carries
+		"portal/view":        {"portal/audit"},                      // the acts it carries
 		"portal/withdrawal":  {"portal/order"},                      // the lines that are named
 		"portal/inquiry":     {"portal/order"},                      // the lines that are named
 		"portal/staff":       {"portal/credential"},                 // its tokens, links and codes

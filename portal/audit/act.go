@@ -57,6 +57,10 @@ const (
 	GroupDeleted   Kind = "group.deleted"
 	GroupRestored  Kind = "group.restored" // after it was deleted
 	GroupUndone    Kind = "group.undone"   // a change, which Act.Undoes names
+	ViewShared     Kind = "view.shared"    // acts on shared views of the list of customers name no customer
+	ViewChanged    Kind = "view.changed"
+	ViewDeleted    Kind = "view.deleted"
+	ViewOpened     Kind = "view.opened" // a role's list opens with it, or no longer does
 )
 
 // Undo says whether an act can be undone.
@@ -103,6 +107,10 @@ func Undos() map[Kind]Undo {
 		GroupDeleted:             UndoDays, // by the batch that took the members out
 		GroupRestored:            UndoNever,
 		GroupUndone:              UndoNever,
+		ViewShared:               UndoNever, // views can be saved again, and changed back
+		ViewChanged:              UndoNever,
+		ViewDeleted:              UndoNever,
+		ViewOpened:               UndoNever,
 	}
 }
 

@@ -15,8 +15,9 @@ import (
 type Query struct {
 	Sort    string            // one of Sorts, "" for the first
 	Search  string            // replaces the order: exact matches come first
-	Filters map[string]string // by the names of Filters
+	Filters map[string]string // by the names of Filters; any other name is an error
 	Cursor  string
+	View    string // the id of the saved view that the list was opened with, "" for none
 }
 
 // Sorts returns the orders of the list: the first is the usual one. All but the names begin with the latest
@@ -112,6 +113,11 @@ func (p *plan) conditions(ordered string) []storage.Condition {
 }
 
 func (p *plan) read() {
+	for name := range p.q.Filters {
+		if !slices.Contains(Filters(), name) {
+			p.f.Reject(name, "filter.unknown")
+		}
+	}
 	p.word("group", "group_ids", MarkGroup)
 	p.word("tag", "tags", MarkTag)
 	p.choice("vat", "list.vat", MarkVAT)

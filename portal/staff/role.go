@@ -39,6 +39,8 @@ const (
 	PermissionBulk          Permission = "customers.bulk"  // to change many of them at once, and to export them
 	PermissionGroups        Permission = "groups"          // to create, rename and delete groups of customers
 	PermissionErase         Permission = "customers.erase" // to delete their accounts
+	PermissionShareViews    Permission = "views.share"     // to share views of the list, and to change shared ones
+	PermissionOpenViews     Permission = "views.open"      // to choose with which view the list of a role opens
 )
 
 // May reports whether the role has a permission. This is the only table of roles and permissions.
@@ -48,9 +50,9 @@ func (r Role) May(p Permission) bool {
 		return slices.Contains(Roles(), r)
 	case PermissionEditCustomers:
 		return r != Viewer && IsRole(string(r))
-	case PermissionLog, PermissionGroups, PermissionBulk, PermissionErase:
+	case PermissionLog, PermissionGroups, PermissionBulk, PermissionErase, PermissionShareViews:
 		return r == Owner || r == Manager
-	case PermissionStaff:
+	case PermissionStaff, PermissionOpenViews:
 		return r == Owner
 	}
 	return false

@@ -311,6 +311,7 @@ func mayOpen() map[string][]staff.Role {
 		table[row.route] = row.roles
 	}
 	maps.Copy(table, mayOpenGroups())
+	maps.Copy(table, mayOpenViews())
 	return table
 }
 

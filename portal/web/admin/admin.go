@@ -7,6 +7,7 @@ package admin
 
 import (
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/gofiber/fiber/v2"
@@ -79,7 +80,7 @@ func Area(role staff.Role) *page.Area {
 func (h *Handler) Routes() []gate.Route {
 	return slices.Concat(
 		h.signInRoutes(), h.factorRoutes(), h.ownRoutes(),
-		h.createRoutes(),
+		h.createRoutes(), h.viewRoutes(),
 		h.customerRoutes(),
 		h.storyRoutes(),
 		h.actRoutes(),
@@ -151,7 +152,11 @@ func (h *Handler) visitorBase(c *fiber.Ctx, title string) page.Base {
 	return b
 }
 
-// done redirects to a page that confirms the action with the message "done." + name.
+// done redirects to a page that confirms the action with the message "done." + name. The path may have a
+// query.
 func done(c *fiber.Ctx, path, name string) error {
+	if strings.Contains(path, "?") {
+		return page.To(c, path+"&done="+name)
+	}
 	return page.To(c, page.WithQuery(path, "done", name))
 }

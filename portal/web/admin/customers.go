@@ -59,10 +59,15 @@ type customersPage struct {
 	// ChangeAll leads to the bulk changes of all that match the filters; without a label it is not offered.
 	ChangeAll page.Link
 	Loosen    []page.Link // filters without one of which something would be found
+	viewBar
 }
 
 func (h *Handler) customers(c *fiber.Ctx, s merchant.Staff) error {
-	q := customerQueryOf(c)
+	views, err := s.Views(c.UserContext())
+	if err != nil {
+		return err
+	}
+	q, opened, noView := queryOf(c, views)
 	found, err := s.Customers(c.UserContext(), q)
 	if err != nil && validate.KindOf(err) != validate.Invalid {
 		return err
@@ -76,31 +81,29 @@ func (h *Handler) customers(c *fiber.Ctx, s merchant.Staff) error {
 	}
 	b := h.base(c, s, "customers", "admin.customers.title")
 	b.Wide = true
-	data := customersPage{Base: b, Query: q, Columns: columns(b, q, s.Columns())}
+	data := customersPage{Base: b, Query: q, viewBar: viewBar{View: opened}}
+	data.Columns = columns(b, q, shownColumns(s, opened))
 	if err := data.readGroups(c, s); err != nil {
 		return err
 	}
-	data.MayEdit = s.May(staff.PermissionEditCustomers)
 	data.country = func(code string) string { return h.app.AddressFormats().CountryName(code, b.L.Lang()) }
-	values := maps.Clone(q.Filters)
-	values["search"], values["sort"] = q.Search, q.Sort
-	data.Form = b.Form(values, atFilters(err)).InOrder(customer.Filters()...)
-	data.Open = data.Form.HasErrors()
-	for _, wrong := range validate.FieldErrors(err) {
-		if wrong.Field == "cursor" || wrong.Field == "sort" {
-			data.Problem = b.T(wrong.Key, wrong.Args)
-		}
+	if noView != nil {
+		data.Problem = b.T("view.gone")
 	}
-	data.Chips = data.chips(customer.Filters())
+	if err := data.addGone(c, s); err != nil {
+		return err
+	}
+	data.MayEdit = s.May(staff.PermissionEditCustomers)
+	if data.Gone != "" {
+		err = nil // its filters say why nothing is found
+	}
+	data.form(err)
+	data.Chips = data.chips(filterNames(q))
+	if err := data.addViews(c, s, views, h.app.Now()); err != nil {
+		return err
+	}
 	data.bulk(s)
-	for _, row := range found.Rows {
-		data.Rows = append(data.Rows, data.row(row))
-	}
-	data.further(found)
-	data.more()
-	if len(found.Rows) == 0 && err == nil && !found.Partial {
-		data.empty(found)
-	}
+	data.fill(found, err)
 	status := fiber.StatusOK
 	if err != nil {
 		status = fiber.StatusUnprocessableEntity
@@ -114,10 +117,43 @@ func isOrderError(err error) bool {
 	return len(wrong) == 1 && wrong[0].Field == "sort"
 }
 
+// shownColumns returns the columns of the view, or else the person's.
+func shownColumns(s merchant.Staff, opened merchant.SavedView) []string {
+	if known := customer.KnownColumns(opened.Columns); len(known) > 0 {
+		return known
+	}
+	return s.Columns()
+}
+
+// form prepares the form of the filters, with what is wrong with them.
+func (p *customersPage) form(err error) {
+	values := maps.Clone(p.Query.Filters)
+	values["search"], values["sort"] = p.Query.Search, p.Query.Sort
+	p.Form = p.Base.Form(values, atFilters(err)).InOrder(customer.Filters()...)
+	p.Open = p.Form.HasErrors()
+	for _, wrong := range validate.FieldErrors(err) {
+		if wrong.Field == "cursor" || wrong.Field == "sort" {
+			p.Problem = p.T(wrong.Key, wrong.Args)
+		}
+	}
+}
+
+// fill adds the customers found, or says why there are none.
+func (p *customersPage) fill(found merchant.CustomerPage, err error) {
+	for _, row := range found.Rows {
+		p.Rows = append(p.Rows, p.row(row))
+	}
+	p.further(found)
+	p.more()
+	if len(found.Rows) == 0 && err == nil && !found.Partial {
+		p.empty(found)
+	}
+}
+
 // customerQueryOf reads the list's state from the URL.
 func customerQueryOf(c *fiber.Ctx) customer.Query {
 	q := customer.Query{Sort: c.Query("sort"), Search: strings.TrimSpace(c.Query("search")),
-		Cursor:  c.Query("cursor"),
+		Cursor: c.Query("cursor"), View: c.Query("view"),
 		Filters: map[string]string{}}
 	for _, name := range customer.Filters() {
 		if value := strings.TrimSpace(c.Query(name)); value != "" {
@@ -140,8 +176,8 @@ func atFilters(err error) error {
 
 // customersURL returns the URL of a list.
 func customersURL(q customer.Query) string {
-	pairs := []string{"sort", q.Sort, "search", q.Search, "cursor", q.Cursor}
-	for _, name := range customer.Filters() {
+	pairs := []string{"sort", q.Sort, "search", q.Search, "cursor", q.Cursor, "view", q.View}
+	for _, name := range filterNames(q) {
 		pairs = append(pairs, name, q.Filters[name])
 	}
 	return page.WithQuery(customersPath, pairs...)
@@ -160,11 +196,19 @@ func (p *customersPage) chips(names []string) []page.Link {
 	var chips []page.Link
 	for _, name := range names {
 		if value := p.Query.Filters[name]; value != "" {
-			chips = append(chips, page.Link{Label: p.T("filter.chip", "Name", p.T("filter."+name),
-				"Value", p.filterValue(name, value)), Path: p.without(name)})
+			chips = append(chips, page.Link{Label: p.T("filter.chip", "Name", p.filterName(name), "Value",
+				p.filterValue(name, value)), Path: p.without(name)})
 		}
 	}
 	return chips
+}
+
+// filterName returns the name of a filter in words, or one that does not exist as it is.
+func (p *customersPage) filterName(name string) string {
+	if slices.Contains(customer.Filters(), name) {
+		return p.T("filter." + name)
+	}
+	return name
 }
 
 // filterValue returns the value of a filter in words.
@@ -233,7 +277,7 @@ func customerStatus(b page.Base, guest, disabled bool) page.Pill {
 
 // bulk offers the bulk changes of all that match. What a search finds has no filters, and can only be ticked.
 func (p *customersPage) bulk(s merchant.Staff) {
-	if p.MayBulk = s.May(staff.PermissionBulk); !p.MayBulk || p.Query.Search != "" {
+	if p.MayBulk = s.May(staff.PermissionBulk); !p.MayBulk || p.Query.Search != "" || p.Gone != "" {
 		return
 	}
 	pairs := []string{"all", "yes"}
@@ -294,19 +338,19 @@ func (p *customersPage) empty(found merchant.CustomerPage) {
 		e = p.Base.Empty(p.T("customers.none.loosen"), "", "")
 		p.Loosen = p.chips(found.Loosen)
 	case len(p.Query.Filters) > 0:
-		e = p.Base.Empty(p.T("customers.none.filters"), p.T("customers.show_all"), customersPath)
+		e = p.Base.Empty(p.T("customers.none.filters"), p.T("customers.show_all"), allCustomersPath)
 	}
 	p.Empty = &e
 }
 
 // emptySearch says that a search found nothing, and offers the search without the filters.
 func (p *customersPage) emptySearch() page.Empty {
-	anywhere := page.WithQuery(customersPath, "search", p.Query.Search)
+	anywhere := page.WithQuery(allCustomersPath, "search", p.Query.Search)
 	country := p.Query.Filters["country"]
 	switch {
 	case len(p.Query.Filters) == 0:
 		return p.Base.Empty(p.T("customers.none.search", "Text", p.Query.Search), p.T("customers.show_all"),
-			customersPath)
+			allCustomersPath)
 	case len(p.Query.Filters) == 1 && country != "":
 		return p.Base.Empty(p.T("customers.none.search_in", "Text", p.Query.Search, "Country",
 			p.filterValue("country", country)), p.T("customers.all_countries"), anywhere)
