@@ -345,7 +345,7 @@ func (p *customersPage) empty(found merchant.CustomerPage) {
 
 // emptySearch says that a search found nothing, and offers the search without the filters.
 func (p *customersPage) emptySearch() page.Empty {
-	anywhere := page.WithQuery(allCustomersPath, "search", p.Query.Search)
+	anywhere := page.WithQuery(customersPath, "view", viewAll, "search", p.Query.Search)
 	country := p.Query.Filters["country"]
 	switch {
 	case len(p.Query.Filters) == 0:
