@@ -151,24 +151,6 @@ func (w Worker) changeEach(ctx context.Context, b bulk, ids []string, again bool
 	return left, nil
 }
 
-// matching returns which of the customers still match the filters of the selection, nil for all of them.
-func (w Worker) matching(ctx context.Context, b bulk, ids []string) (map[string]bool, error) {
-	if len(b.batch.Selection.Filters) == 0 {
-		return nil, nil
-	}
-	f := &validate.Validator{}
-	where := customer.Query{Filters: b.batch.Selection.Filters}.Conditions(f, CustomerPlace(b.shop))
-	matching := map[string]bool{}
-	if len(f.Rejected) > 0 {
-		return matching, nil
-	}
-	hits, err := storage.ReadAll[struct{}](ctx, w.app.customerDocs(b.shop.ID), ids, where...)
-	for _, hit := range hits {
-		matching[hit.Key] = true
-	}
-	return matching, err
-}
-
 // bulkStep says how a batch comes to a customer: Again after a crash, when the act may have been done.
 type bulkStep struct{ Again, Matches bool }
 

@@ -57,6 +57,14 @@ func (w Worker) choose(ctx context.Context, s shop.Shop, b batch.Batch) (c chose
 	if b.Action == BulkUndo {
 		return w.chooseChanged(ctx, s, b)
 	}
+	if b.Selection.Search != "" {
+		f := &validate.Validator{}
+		where := customer.Query{Filters: b.Selection.Filters}.Conditions(f, CustomerPlace(s))
+		if len(f.Rejected) > 0 {
+			return c, nil
+		}
+		return w.chooseFound(ctx, bulk{app: w.app, shop: s, batch: b}, where)
+	}
 	query, err := customer.Query{Filters: b.Selection.Filters, Cursor: b.Cursor}.FindMany(CustomerPlace(s))
 	if validate.KindOf(err) == validate.Invalid { // such as a choice that an update removed
 		return c, nil

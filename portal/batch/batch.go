@@ -69,10 +69,11 @@ func (t *Tally) Add(other Tally) {
 	t.Changed, t.Skipped, t.Failed = t.Changed+other.Changed, t.Skipped+other.Skipped, t.Failed+other.Failed
 }
 
-// Selection is which customers were chosen: the ticked ones, or all that matched filters.
+// Selection is which customers were chosen: the ticked ones, or all that matched filters and a search.
 type Selection struct {
 	Ticked  bool              `bson:"ticked,omitempty"`
 	Filters map[string]string `bson:"filters,omitempty"`
+	Search  string            `bson:"search,omitempty"`
 }
 
 // PageSize is the number of customers on a page.

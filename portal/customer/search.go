@@ -55,11 +55,17 @@ func (s Search) IsEmpty() bool { return len(s.words) == 0 }
 
 // Find returns the query that walks the terms with the longest word and tests the others.
 func (s Search) Find(cursor string, limit int) storage.Query {
-	q := storage.Query{Index: ByTerm, Prefix: &s.words[0], Limit: limit, Cursor: cursor}
-	for _, word := range s.words[1:] {
-		q.Where = append(q.Where, storage.HasWord("terms", word))
+	return storage.Query{Index: ByTerm, Prefix: &s.words[0], Limit: limit, Cursor: cursor,
+		Where: s.Conditions()[1:]}
+}
+
+// Conditions returns what the customers found meet.
+func (s Search) Conditions() []storage.Condition {
+	var where []storage.Condition
+	for _, word := range s.words {
+		where = append(where, storage.HasWord("terms", word))
 	}
-	return q
+	return where
 }
 
 // Whole returns queries for a first and a last name written together: they find at once who has both, where

@@ -23,13 +23,14 @@ import (
 // MaxTicked is how many ticked customers one batch can have; a form may not have many more fields.
 const MaxTicked = 250
 
-// Bulk is a form for a bulk change: of the ticked customers, or of all that match filters.
+// Bulk is a form for a bulk change: of the ticked customers, or of all that match filters and a search.
 type Bulk struct {
 	Action  string
 	Args    map[string]string
 	Reason  string
 	Ticked  []string
 	Filters map[string]string
+	Search  string
 }
 
 // NewBatch stores a bulk change for its preview and returns its id. Nothing changes before StartBatch. Field
@@ -53,7 +54,7 @@ func (s Staff) readBulk(ctx context.Context, form Bulk) (batch.Batch, error) {
 	f := &validate.Validator{}
 	b.Reason = f.Text("reason", form.Reason, validate.MaxText)
 	if b.Selection.Ticked = len(form.Ticked) > 0; !b.Selection.Ticked {
-		b.Selection.Filters = maps.Clone(form.Filters)
+		b.Selection.Filters, b.Selection.Search = maps.Clone(form.Filters), strings.TrimSpace(form.Search)
 		customer.Query{Filters: form.Filters}.Conditions(f, s.place())
 	} else if len(form.Ticked) > MaxTicked || slices.ContainsFunc(form.Ticked, isNoID) {
 		f.Reject("ids", "batch.too_many")
@@ -173,8 +174,11 @@ type BatchView struct {
 	Undoable bool           // it can be undone, or will be
 	Until    time.Time      // when it cannot be undone any more
 	Examples []customer.Row // the first customers of the selection
-	Left     []LeftRow      // a part of the report
-	NextLeft string         // the cursor of what follows, "" for nothing
+	// Unmatched is how many of those in the preview no longer match the selection, of the first Checked.
+	Unmatched, Checked int64
+
+	Left     []LeftRow // a part of the report
+	NextLeft string    // the cursor of what follows, "" for nothing
 }
 
 // LeftRow is a customer whom the batch left as they were.
@@ -199,6 +203,9 @@ func (s Staff) Batch(ctx context.Context, id, cursor string) (BatchView, error) 
 		first, _, err := s.batchPages().Get(ctx, batch.PageKey(b.ID, 0))
 		if err == nil {
 			v.Examples, err = s.readRows(ctx, first.IDs[:min(len(first.IDs), maxExamples)], nil)
+		}
+		if err == nil {
+			v.Unmatched, v.Checked, err = s.app.Unmatched(ctx, s.shop.ID, b)
 		}
 		if err != nil {
 			return v, err

@@ -7,8 +7,6 @@ import (
 	"strings"
 
 	"postern/portal/customer"
-	"postern/portal/identifier"
-	"postern/portal/order"
 	"postern/portal/staff"
 	"postern/portal/validate"
 	"postern/storage"
@@ -178,34 +176,7 @@ func (s Staff) readRows(ctx context.Context, ids []string, where []storage.Condi
 	return rowsOf(hits), err
 }
 
-// exactly returns the ids of the customers with exactly this email, shop's id or our id, and of the customer
-// whose order has this number.
+// exactly returns the ids of the customers whom a text names exactly.
 func (s Staff) exactly(ctx context.Context, text string) (ids []string, err error) {
-	text = strings.TrimSpace(text)
-	if len(text) > storage.MaxKey/2 {
-		return nil, nil
-	}
-	add := func(id string, failed error) {
-		if failed != nil && !errors.Is(failed, storage.ErrNotFound) {
-			err = failed
-		} else if failed == nil && id != "" && !slices.Contains(ids, id) {
-			ids = append(ids, id)
-		}
-	}
-	identifiers := identifier.Docs(s.app.Engine(), s.shop.ID)
-	if email, ok := validate.CanonicalEmail(text); ok {
-		held, _, failed := identifiers.Get(ctx, identifier.EmailKey(email))
-		add(held.Customer, failed)
-	}
-	held, _, failed := identifiers.Get(ctx, identifier.FeedKey(text))
-	if held.Introduced {
-		add(held.Customer, failed)
-	}
-	for _, number := range slices.Compact([]string{text, order.BareNumber(text),
-		strings.ToUpper(order.BareNumber(text))}) {
-		found, _, failed := order.Docs(s.app.Engine(), s.shop.ID).Get(ctx, number)
-		add(found.Customer, failed)
-	}
-	add(text, nil) // readRows leaves out what is no customer
-	return ids, err
+	return s.app.FindExactly(ctx, s.shop.ID, text)
 }

@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -206,5 +207,63 @@ func TestABulkChangeNeedsAFreshFactorAndTheRole(t *testing.T) {
 	support.Get(path).Want(http.StatusForbidden)
 	if support.Get("/admin/customers").Has(".tick") {
 		t.Error("support staff see tick boxes")
+	}
+}
+
+// TestABulkChangeOfAllThatASearchFinds combines a search with a filter, and with an exact number, which finds
+// somebody once whom the words find, too.
+func TestABulkChangeOfAllThatASearchFinds(t *testing.T) {
+	t.Parallel()
+	i, _ := people(t)
+	b := i.Enrol("manager@shop.test", staff.Manager)
+	for search, want := range map[string]int{"example.com": 4, "example.com&orders_min=1": 2, "jan.cermak@example.com": 1,
+		"2024-0002": 1, "%24%24": 0} {
+		list := "/admin/customers?search=" + search
+		link := "/admin/batches/new?all=yes&search=" + search
+		if want > 0 {
+			link = b.Get(list).Want(http.StatusOK).Attr(`a[href^="/admin/batches/new?"]`, "href")
+		}
+		tag := "t" + strings.NewReplacer("@", "", "%", "", "&", "", "=", "").Replace(search)
+		page := bulk(b, link, "add_tag", typed{"tag": tag}).Want(http.StatusOK)
+		i.Work()
+		page = b.Get(page.URL.Path)
+		if text := page.Text("main"); !strings.Contains(text, "Search: ") || want > 0 &&
+			!strings.Contains(text, "Start for "+strconv.Itoa(want)+" ") {
+			t.Errorf("%s: %s", search, text)
+		}
+		carryOut(i, b)
+		if got := listed(b, "/admin/customers?tag="+url.QueryEscape(tag)); len(got) != want {
+			t.Errorf("%s changes %v, want %d", search, got, want)
+		}
+	}
+}
+
+// TestAPreviewSaysWhoNoLongerMatches changes one customer after the selection, and deletes one who is ticked.
+func TestAPreviewSaysWhoNoLongerMatches(t *testing.T) {
+	t.Parallel()
+	i, _ := people(t)
+	b := i.Enrol("owner@shop.test", staff.Owner)
+	b.Get("/admin/customers?newsletter=given")
+	i.Work()
+	page := b.Get("/admin/customers?newsletter=given")
+	if text := page.Text(".bulk-bar"); !strings.Contains(text, "Change all matching customers: 1") {
+		t.Errorf("the number of all that match: %s", text)
+	}
+	var previews []string
+	for _, path := range []string{"all=yes&newsletter=given", "all=yes&search=eva&newsletter=given"} {
+		page = bulk(b, "/admin/batches/new?"+path, "add_tag", typed{"tag": "x"}).Want(http.StatusOK)
+		i.Work()
+		if text := b.Get(page.URL.Path).Text("main"); strings.Contains(text, "no longer match") {
+			t.Errorf("%s, at once: %s", path, text)
+		}
+		previews = append(previews, page.URL.Path)
+	}
+	i.Put(i.Key("main"), "/api/v1/customers/2", `{"email":"eva@example.com","updated_at":"2026-03-05T08:00:00Z",
+		"consents":{"newsletter":{"status":"withdrawn","at":"2026-03-05T07:00:00Z","source":"checkout"}}}`)
+	ticked := bulk(b, "/admin/batches/new?id=nobody", "add_tag", typed{"tag": "x"})
+	for _, path := range append(previews, ticked.URL.Path) {
+		if text := b.Get(path).Text("main"); !strings.Contains(text, "1 of these customers no longer matches") {
+			t.Errorf("%s, later: %s", path, text)
+		}
 	}
 }

@@ -25,6 +25,7 @@ type batchView struct {
 	Text     string   // what happens next
 	Undo     string   // whether it can be undone
 	Why      string   // it stopped
+	Changed  string   // how many no longer match
 	Facts    []fact   // numbers
 	Times    []string // when it was started and ended
 	Reason   string
@@ -54,7 +55,7 @@ func (h *Handler) showBatch(c *fiber.Ctx, s merchant.Staff, id string, refused e
 		return err
 	}
 	list := customersPage{Base: h.base(c, s, "customers", ""),
-		Query: customer.Query{Filters: v.Selection.Filters}}
+		Query: customer.Query{Filters: v.Selection.Filters, Search: v.Selection.Search}}
 	list.country = func(code string) string { return h.app.AddressFormats().CountryName(code, list.L.Lang()) }
 	if err := list.readGroups(c, s); err != nil {
 		return err
@@ -62,7 +63,7 @@ func (h *Handler) showBatch(c *fiber.Ctx, s merchant.Staff, id string, refused e
 	data := batchView{Base: list.Base, Path: batchesPath + "/" + v.ID, State: batchPill(list.Base,
 		v.State), Busy: v.IsBusy()}
 	data.Title, data.Form = batchTitle(data.Base, v), data.Base.Form(nil, refused)
-	data.Chips = list.chips(customer.Filters())
+	data.Chips = list.selectionChips()
 	data.state(v)
 	data.facts(v)
 	data.Cancel = listOf(v.Selection.Filters)
@@ -112,6 +113,7 @@ func (p *batchView) state(v merchant.BatchView) {
 		if v.Total <= int64(len(v.Examples)) {
 			p.Heading = p.T("batch.examples.all", "Count", int(v.Total))
 		}
+		p.unmatched(v)
 	case batch.Stopped:
 		p.MayStart, p.Start = true, p.T("batch.go_on")
 	case batch.Running:
@@ -127,6 +129,16 @@ func (p *batchView) state(v merchant.BatchView) {
 	}
 	if (v.State == batch.Stopped || v.IsBusy() && v.State != batch.Selecting) && v.Total > 0 {
 		p.Value, p.Max = strconv.FormatInt(v.Worked(), 10), strconv.FormatInt(v.Total, 10)
+	}
+}
+
+// unmatched says how many of the customers in a preview have changed since they were selected.
+func (p *batchView) unmatched(v merchant.BatchView) {
+	if v.Unmatched > 0 {
+		p.Changed = p.T("batch.unmatched", "Count", int(v.Unmatched))
+	}
+	if v.Checked > 0 && v.Checked < v.Total-v.Conflicts {
+		p.Changed += " " + p.T("batch.unmatched.part", "Number", p.L.Number(v.Checked))
 	}
 }
 

@@ -85,24 +85,30 @@ type bulkForm struct {
 	Fields              []page.Field
 }
 
-// selectionOf reads the ticked customers, or the filters of "all that match".
-func selectionOf(c *fiber.Ctx) (ticked []string, filters map[string]string) {
+// selection is the ticked customers, or the filters and the search of "all that match".
+type selection struct {
+	ticked  []string
+	filters map[string]string
+	search  string
+}
+
+func selectionOf(c *fiber.Ctx) selection {
 	args := c.Request().PostArgs()
 	if c.Method() != fiber.MethodPost {
 		args = c.Request().URI().QueryArgs()
 	}
+	chosen := selection{filters: map[string]string{}, search: strings.TrimSpace(string(args.Peek("search")))}
 	for _, id := range args.PeekMulti("id") {
 		if len(id) > 0 {
-			ticked = append(ticked, string(id))
+			chosen.ticked = append(chosen.ticked, string(id))
 		}
 	}
-	filters = map[string]string{}
 	for _, name := range customer.Filters() {
 		if value := strings.TrimSpace(string(args.Peek(name))); value != "" {
-			filters[name] = value
+			chosen.filters[name] = value
 		}
 	}
-	return ticked, filters
+	return chosen
 }
 
 func (h *Handler) newBatch(c *fiber.Ctx, s merchant.Staff) error {
@@ -110,33 +116,27 @@ func (h *Handler) newBatch(c *fiber.Ctx, s merchant.Staff) error {
 }
 
 func (h *Handler) showNewBatch(c *fiber.Ctx, s merchant.Staff, typed map[string]string, refused error) error {
-	ticked, filters := selectionOf(c)
-	if len(ticked) == 0 && c.Query("all") == "" && c.FormValue("all") == "" {
+	chosen := selectionOf(c)
+	if len(chosen.ticked) == 0 && c.Query("all") == "" && c.FormValue("all") == "" {
 		return done(c, customersPath, "batch.nothing_ticked")
 	}
-	list := customersPage{Base: h.base(c, s, "customers", "batch.new"), Query: customer.Query{Filters: filters}}
+	list := customersPage{Base: h.base(c, s, "customers", "batch.new"),
+		Query: customer.Query{Filters: chosen.filters, Search: chosen.search}}
 	list.country = func(code string) string { return h.app.AddressFormats().CountryName(code, list.L.Lang()) }
 	if err := list.readGroups(c, s); err != nil {
 		return err
 	}
 	data := newBatchPage{Base: list.Base, Form: list.Base.Form(typed, refused)}
-	switch {
-	case len(ticked) > 0:
-		data.Selected = data.T("batch.ticked", "Count", len(ticked))
-		for _, id := range ticked {
+	if len(chosen.ticked) > 0 {
+		data.Selected = data.T("batch.ticked", "Count", len(chosen.ticked))
+		for _, id := range chosen.ticked {
 			data.Hidden = append(data.Hidden, page.Hidden{Name: "id", Value: id})
 		}
-	default:
-		data.Selected, data.Chips = data.T("batch.all"), list.chips(customer.Filters())
-		if len(data.Chips) > 0 {
-			data.Selected = data.T("batch.matching")
+	} else {
+		if err := list.countMatching(c, s, h.app.Now()); err != nil {
+			return err
 		}
-		data.Hidden = append(data.Hidden, page.Hidden{Name: "all", Value: "yes"})
-		for _, name := range customer.Filters() {
-			if filters[name] != "" {
-				data.Hidden = append(data.Hidden, page.Hidden{Name: name, Value: filters[name]})
-			}
-		}
+		data.all(&list)
 	}
 	for _, action := range portal.BulkActions() {
 		form, err := data.form(action, list.groups)
@@ -149,6 +149,39 @@ func (h *Handler) showNewBatch(c *fiber.Ctx, s merchant.Staff, typed map[string]
 		data.add(form, group)
 	}
 	return h.pages.Render(c, page.Refusal(refused), "admin/batch-new", data)
+}
+
+// all describes all customers that match the filters and the search of a list, with their number where it is
+// known.
+func (p *newBatchPage) all(list *customersPage) {
+	q := list.Query
+	p.Selected, p.Chips = p.T("batch.all"), list.selectionChips()
+	if len(p.Chips) > 0 {
+		p.Selected = p.T("batch.matching")
+	}
+	if list.Number != "" {
+		p.Selected += " (" + p.T("customers.matching", "Number", list.Number) + ", " + list.Counted + ")"
+	}
+	p.Hidden = append(p.Hidden, page.Hidden{Name: "all", Value: "yes"})
+	for _, name := range append(customer.Filters(), "search") {
+		value := q.Filters[name]
+		if name == "search" {
+			value = q.Search
+		}
+		if value != "" {
+			p.Hidden = append(p.Hidden, page.Hidden{Name: name, Value: value})
+		}
+	}
+}
+
+// selectionChips names the search and the filters of a selection.
+func (p *customersPage) selectionChips() []page.Link {
+	chips := p.chips(filterNames(p.Query))
+	if p.Query.Search == "" {
+		return chips
+	}
+	return append([]page.Link{{Label: p.T("filter.chip", "Name", p.T("customers.search.button"), "Value",
+		p.Query.Search)}}, chips...)
 }
 
 // form returns the form of an action. The names of its fields begin with the action, so that they differ on
@@ -190,8 +223,9 @@ func (p *newBatchPage) field(action, name string, groups []page.Option) (page.Fi
 }
 
 func (h *Handler) createBatch(c *fiber.Ctx, s merchant.Staff) error {
-	form := merchant.Bulk{Action: c.FormValue("action"), Args: map[string]string{}}
-	form.Ticked, form.Filters = selectionOf(c)
+	chosen := selectionOf(c)
+	form := merchant.Bulk{Action: c.FormValue("action"), Args: map[string]string{}, Ticked: chosen.ticked,
+		Filters: chosen.filters, Search: chosen.search}
 	if len(form.Ticked) == 0 && c.FormValue("all") == "" {
 		return done(c, customersPath, "batch.nothing_ticked")
 	}

@@ -275,17 +275,23 @@ func customerStatus(b page.Base, guest, disabled bool) page.Pill {
 	return b.Pill("done", b.T("filter.status.registered"))
 }
 
-// bulk offers the bulk changes of all that match. What a search finds has no filters, and can only be ticked.
+// bulk offers the bulk changes of all that match, with their number where it is known. A view with a filter
+// that no longer exists offers none.
 func (p *customersPage) bulk(s merchant.Staff) {
-	if p.MayBulk = s.May(staff.PermissionBulk); !p.MayBulk || p.Query.Search != "" || p.Gone != "" {
+	if p.MayBulk = s.May(staff.PermissionBulk); !p.MayBulk || p.Gone != "" {
 		return
 	}
-	pairs := []string{"all", "yes"}
-	for _, name := range customer.Filters() {
+	pairs := []string{"all", "yes", "search", p.Query.Search}
+	for _, name := range filterNames(p.Query) {
 		pairs = append(pairs, name, p.Query.Filters[name])
 	}
 	p.ChangeAll = page.Link{Label: p.T("batch.change_all"), Path: page.WithQuery(newBatchPath, pairs...)}
-	if len(p.Query.Filters) > 0 {
+	switch {
+	case p.Query.Search != "":
+		p.ChangeAll.Label = p.T("batch.change_found", "Text", p.Query.Search)
+	case p.Number != "":
+		p.ChangeAll.Label = p.T("batch.change_number", "Number", p.Number)
+	case len(p.Query.Filters) > 0:
 		p.ChangeAll.Label = p.T("batch.change_matching")
 	}
 }
