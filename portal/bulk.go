@@ -1,6 +1,7 @@
 package portal
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -11,6 +12,7 @@ import (
 	"postern/portal/customer"
 	"postern/portal/group"
 	"postern/portal/shop"
+	"postern/portal/staff"
 	"postern/portal/validate"
 	"postern/storage"
 )
@@ -25,6 +27,10 @@ type bulkAction struct {
 	begin func(context.Context, bulk) error
 	// alter changes one customer. A Conflict or Invalid error skips them.
 	alter func(context.Context, bulk, *customer.Customer, audit.Act) error
+	// page works on the customers of a page in place of alter and changes none. It returns those left out.
+	page func(Worker, context.Context, bulk, []string) ([]batch.Left, error)
+	// needs is what the person must be allowed, "" for staff.PermissionBulk.
+	needs staff.Permission
 	// effect says that the act does something even if no field changes, by a job.
 	effect bool
 	// hidden says that no list offers the action.
@@ -42,6 +48,8 @@ type bulk struct {
 const (
 	BulkDeleteGroup = "delete_group"
 	BulkUndo        = "undo"
+	BulkExport      = "export"
+	BulkErase       = "erase"
 )
 
 // bulkActions is the table of bulk actions. An entry here, with its texts, adds one.
@@ -60,6 +68,9 @@ func bulkActions() map[string]bulkAction {
 		"enable":       {kind: audit.CustomerEnabled, alter: enable},
 		"send_link":    {kind: audit.CustomerLinkSent, effect: true, alter: sendLink},
 		"end_sessions": {kind: audit.CustomerSignedOut, effect: true, alter: endSessions},
+		BulkExport:     {kind: audit.CustomersExported, begin: logExport, page: Worker.exportPage},
+		BulkErase: {kind: audit.CustomerErasureRequested, alter: requestErasure,
+			needs: staff.PermissionErase},
 		BulkDeleteGroup: {kind: audit.CustomerChanged, args: []string{"group"}, check: checkGroup, hidden: true,
 			begin: deleteGroup, alter: setGroup(false)},
 		BulkUndo: {kind: audit.CustomerUndone, args: []string{"batch"}, hidden: true, begin: beginUndo,
@@ -71,7 +82,29 @@ func bulkActions() map[string]bulkAction {
 func BulkActions() []string {
 	return []string{"add_tag", "remove_tag", "add_group", "remove_group", "withdraw_consent", "disable",
 		"enable",
-		"send_link", "end_sessions"}
+		"send_link", "end_sessions", BulkExport, BulkErase}
+}
+
+// BulkPermission returns what somebody must be allowed who carries an action out.
+func BulkPermission(action string) staff.Permission {
+	return cmp.Or(bulkActions()[action].needs, staff.PermissionBulk)
+}
+
+// BulkUndoUntil returns the first moment when a batch cannot be undone as a whole: an erasure only until the
+// first accounts are erased.
+func BulkUndoUntil(b batch.Batch) time.Time {
+	if audit.Undos()[bulkActions()[b.Action].kind] == audit.UndoUntil {
+		return b.StartedAt.Add(customer.ErasureDelay)
+	}
+	return b.StartedAt.Add(audit.UndoPeriod)
+}
+
+// BulkNumber returns the number of customers that somebody must type to start a batch, 0 for no need to.
+func BulkNumber(b batch.Batch) int64 {
+	if b.Action == BulkErase {
+		return b.Total - b.Conflicts
+	}
+	return 0
 }
 
 // BulkArgs returns the names of an action's arguments.
@@ -179,6 +212,14 @@ func disable(_ context.Context, b bulk, c *customer.Customer, act audit.Act) err
 
 func enable(_ context.Context, _ bulk, c *customer.Customer, _ audit.Act) error {
 	if err := c.Enable(); !errors.Is(err, storage.ErrUnchanged) {
+		return err
+	}
+	return nil
+}
+
+// requestErasure schedules the erasure of an account as one by one. One that is scheduled stays as it is.
+func requestErasure(_ context.Context, b bulk, c *customer.Customer, _ audit.Act) error {
+	if err := c.RequestErasure(b.app.now()); !errors.Is(err, storage.ErrUnchanged) {
 		return err
 	}
 	return nil

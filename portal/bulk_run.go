@@ -77,7 +77,7 @@ func (w Worker) workPage(ctx context.Context, b bulk) error {
 		return err
 	}
 	if !p.Ended {
-		left, err := w.changeEach(ctx, b, p.IDs, again)
+		left, err := w.workOn(ctx, b, p.IDs, again)
 		if err != nil {
 			return err
 		}
@@ -102,13 +102,25 @@ func (w Worker) workPage(ctx context.Context, b bulk) error {
 	return err
 }
 
-// mayGoOn is an errStop unless the person who started the batch still works here and may do so.
+// workOn deals with the customers of a page and returns those who were left as they are.
+func (w Worker) workOn(ctx context.Context, b bulk, ids []string, again bool) ([]batch.Left, error) {
+	if page := bulkActions()[b.batch.Action].page; page != nil {
+		return page(w, ctx, b, ids)
+	}
+	return w.changeEach(ctx, b, ids, again)
+}
+
+// mayGoOn is an errStop unless the person who started the batch still works here and may do so. An export
+// stops when the beginning of its file is deleted.
 func (w Worker) mayGoOn(ctx context.Context, b bulk) error {
+	if b.batch.Action == BulkExport && !w.app.now().Before(b.batch.FileUntil()) {
+		return errStop("batch.file.gone")
+	}
 	if b.batch.By.Kind != audit.Staff {
 		return nil
 	}
 	roster, _, err := staff.RosterDocs(w.app.engine, b.shop.ID).Get(ctx, staff.RosterKey)
-	if m, found := roster.ByID(b.batch.By.ID); err == nil && (!found || !m.Role.May(staff.PermissionBulk)) {
+	if m, found := roster.ByID(b.batch.By.ID); err == nil && (!found || !m.Role.May(BulkPermission(b.batch.Action))) {
 		err = errStop("batch.stopped.role")
 	}
 	return err
@@ -128,6 +140,16 @@ func (v *verdicts) set(id, why string) {
 	v.by[id] = why
 }
 
+// left returns which of the customers are left as they are.
+func (v *verdicts) left(ids []string) (left []batch.Left) {
+	for _, id := range ids {
+		if key := v.by[id]; key != "" {
+			left = append(left, batch.Left{Customer: id, Why: key, Failed: key == failedTooLarge})
+		}
+	}
+	return left
+}
+
 // changeEach changes the customers and returns those who were left as they are.
 func (w Worker) changeEach(ctx context.Context, b bulk, ids []string, again bool) ([]batch.Left, error) {
 	matching, err := w.matching(ctx, b, ids)
@@ -142,13 +164,7 @@ func (w Worker) changeEach(ctx context.Context, b bulk, ids []string, again bool
 	}); err != nil {
 		return nil, err
 	}
-	var left []batch.Left
-	for _, id := range ids {
-		if key := why.by[id]; key != "" {
-			left = append(left, batch.Left{Customer: id, Why: key, Failed: key == failedTooLarge})
-		}
-	}
-	return left, nil
+	return why.left(ids), nil
 }
 
 // bulkStep says how a batch comes to a customer: Again after a crash, when the act may have been done.

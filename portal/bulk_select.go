@@ -162,7 +162,7 @@ func (w Worker) freeze(ctx context.Context, s shop.Shop, b batch.Batch, c chosen
 	})
 }
 
-// sweepBatches removes the batches and pages that have expired.
+// sweepBatches removes the batches, pages and parts of files that have expired.
 func (w Worker) sweepBatches(ctx context.Context, s shop.Shop) error {
 	now := w.app.now()
 	err := sweepBy(ctx, batch.Docs(w.app.engine, s.ID),
@@ -170,5 +170,7 @@ func (w Worker) sweepBatches(ctx context.Context, s shop.Shop) error {
 		func(b batch.Batch) bool { return !b.IsBusy() && !now.Before(b.Expires()) })
 	return errors.Join(err, sweepBy(ctx, batch.PageDocs(w.app.engine, s.ID),
 		storage.Query{Index: batch.ByExpiry, To: now},
-		func(p batch.Page) bool { return p.Expires.Before(now) }))
+		func(p batch.Page) bool { return p.Expires.Before(now) }),
+		sweepBy(ctx, batch.PartDocs(w.app.engine, s.ID), storage.Query{Index: batch.ByExpiry, To: now},
+			func(p batch.Part) bool { return !now.Before(p.Expires) }))
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -60,6 +61,56 @@ func (b bulkShop) draft(id, action string, args map[string]string) {
 	made.Work.Add(job.Request{Kind: batch.KindSelect, At: b.clock.Now(), Slow: true})
 	if err := batch.Docs(b.engine, b.shop.ID).Insert(b.t.Context(), id, made); err != nil {
 		b.t.Fatal(err)
+	}
+}
+
+// search stores a batch that tags whom a search finds, to be selected.
+func (b bulkShop) search(id, text string) {
+	b.t.Helper()
+	made := batch.Batch{ID: id, Action: "add_tag", Args: map[string]string{"tag": "vip"}, By: b.manager,
+		State: batch.Selecting, CreatedAt: b.clock.Now(), Selection: batch.Selection{Search: text}}
+	made.Work.Add(job.Request{Kind: batch.KindSelect, At: b.clock.Now(), Slow: true})
+	if err := batch.Docs(b.engine, b.shop.ID).Insert(b.t.Context(), id, made); err != nil {
+		b.t.Fatal(err)
+	}
+}
+
+// exported returns the customers in the file of a batch, each as often as it is there.
+func (b bulkShop) exported(id string) string {
+	b.t.Helper()
+	var ids []string
+	page, err := storage.Find[struct{}](b.t.Context(), batch.PartDocs(b.engine, b.shop.ID),
+		storage.Query{Index: batch.ByExpiry, Limit: storage.MaxLimit})
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	for _, hit := range page.Hits {
+		part, _, err := batch.PartDocs(b.engine, b.shop.ID).Get(b.t.Context(), hit.Key)
+		if err != nil || !strings.HasPrefix(hit.Key, id) {
+			b.t.Fatal(hit.Key, err)
+		}
+		for _, row := range part.Rows {
+			ids = append(ids, row.Customer)
+		}
+	}
+	slices.Sort(ids)
+	return strings.Join(ids, " ")
+}
+
+// TestASearchOfMoreThanAPageSelectsEachOnce selects by a word that all have and by an exact email, which is
+// on the first page.
+func TestASearchOfMoreThanAPageSelectsEachOnce(t *testing.T) {
+	t.Parallel()
+	b := newBulkShop(newTestApp(t), 1200)
+	b.search("all", "eva")
+	b.search("one", "c1100@example.com")
+	b.search("exact id and word", "c00700")
+	workTogether(t, b.testApp)
+	b.work()
+	for id, want := range map[string]int64{"all": 1200, "one": 1, "exact id and word": 1} {
+		if got := b.batch(id); got.State != batch.Ready || got.Total != want {
+			t.Errorf("%s: %+v", id, got)
+		}
 	}
 }
 
@@ -161,6 +212,47 @@ func bulkCrashes() map[string]bulkCrash {
 				b.start("one")
 			},
 			func(b bulkShop) { b.wantBatch("one", batch.Tally{Changed: 3}) },
+		},
+		"export": {
+			func(b bulkShop) {
+				b.draft("one", portal.BulkExport, nil)
+				b.work()
+				b.start("one")
+			},
+			func(b bulkShop) {
+				if got := b.batch("one"); got.State != batch.Done || got.Changed != 3 {
+					b.t.Errorf("exported: %+v", got)
+				}
+				if got := b.exported("one"); got != "c00000 c00001 c00002" {
+					b.t.Errorf("the file has %s", got)
+				}
+			},
+		},
+		"erasure and its undo": {
+			func(b bulkShop) {
+				b.draft("one", portal.BulkErase, nil)
+				b.work()
+				b.start("one")
+				b.work()
+				b.draft("undo", portal.BulkUndo, map[string]string{"batch": "one"})
+				b.work()
+				b.start("undo")
+			},
+			func(b bulkShop) {
+				b.wantBatch("one", batch.Tally{Changed: 3})
+				b.wantBatch("undo", batch.Tally{Changed: 3})
+				if b.customerOf("c00001").Erasure.Pending() {
+					b.t.Error("still to be erased")
+				}
+			},
+		},
+		"search": {
+			func(b bulkShop) { b.search("one", "eva") },
+			func(b bulkShop) {
+				if got := b.batch("one"); got.State != batch.Ready || got.Total != 3 {
+					b.t.Errorf("found: %+v", got)
+				}
+			},
 		},
 		"deletion of a group and its undo": {
 			func(b bulkShop) {

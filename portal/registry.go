@@ -142,6 +142,11 @@ func (w Worker) customerDeclarations() []declaration {
 			},
 		},
 		{
+			Collection: batch.PartCollection(),
+			personal: personal{erase: w.eraseParts,
+				withheld: "files that staff export, deleted after a week; all in them is in the download, too"},
+		},
+		{
 			Collection: credential.Collection(), jobs: w.credentialJobs(),
 			letters: map[string]composer{
 				mailSignIn: w.composeSignIn, mailEmailCode: w.composeEmailCode,

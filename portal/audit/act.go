@@ -61,6 +61,9 @@ const (
 	ViewChanged    Kind = "view.changed"
 	ViewDeleted    Kind = "view.deleted"
 	ViewOpened     Kind = "view.opened" // a role's list opens with it, or no longer does
+
+	CustomersExported   Kind = "customers.exported"   // into a file; these name no customer
+	CustomersDownloaded Kind = "customers.downloaded" // the file
 )
 
 // Undo says whether an act can be undone.
@@ -111,6 +114,8 @@ func Undos() map[Kind]Undo {
 		ViewChanged:              UndoNever,
 		ViewDeleted:              UndoNever,
 		ViewOpened:               UndoNever,
+		CustomersExported:        UndoNever,
+		CustomersDownloaded:      UndoNever,
 	}
 }
 

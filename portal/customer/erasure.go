@@ -24,7 +24,8 @@ func (e Erasure) IsZero() bool { return e == Erasure{} }
 func (e Erasure) Pending() bool { return !e.At.IsZero() && e.Begun.IsZero() }
 
 const (
-	erasureDelay = 7 * 24 * time.Hour
+	// ErasureDelay is the least time from a request to the erasure.
+	ErasureDelay = 7 * 24 * time.Hour
 	// erasureRest separates the two halves of an erasure: anything in progress when the first half begins
 	// has ended when the second begins.
 	erasureRest = time.Minute
@@ -34,7 +35,7 @@ const (
 )
 
 func (c Customer) ErasureDate(now time.Time) time.Time {
-	at := now.Add(erasureDelay)
+	at := now.Add(ErasureDelay)
 	for _, f := range c.Reserved {
 		if f.Entry != "" && f.Until.After(at) {
 			at = f.Until

@@ -6,12 +6,13 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
+	"unicode"
 	"unicode/utf8"
 
 	"postern/portal"
-	"postern/portal/audit"
 	"postern/portal/batch"
 	"postern/portal/customer"
 	"postern/portal/job"
@@ -44,7 +45,7 @@ func (s Staff) NewBatch(ctx context.Context, form Bulk) (string, error) {
 }
 
 func (s Staff) readBulk(ctx context.Context, form Bulk) (batch.Batch, error) {
-	if !s.May(staff.PermissionBulk) {
+	if !s.May(staff.PermissionBulk) || !s.May(portal.BulkPermission(form.Action)) {
 		return batch.Batch{}, denied()
 	}
 	b := s.draft(form.Action, map[string]string{})
@@ -121,10 +122,18 @@ func (s Staff) UndoBatch(ctx context.Context, id string) (string, error) {
 		return "", validate.NewError(validate.Conflict, "batch.not_ready")
 	case !portal.BulkUndoable(b.Action):
 		return "", validate.NewError(validate.Conflict, "undo.never")
-	case !s.app.Now().Before(b.StartedAt.Add(audit.UndoPeriod)):
-		return "", validate.NewError(validate.Conflict, "undo.late")
+	case !s.app.Now().Before(portal.BulkUndoUntil(b)):
+		return "", validate.NewError(validate.Conflict, lateUndo(b))
 	}
 	return s.addBatch(ctx, s.draft(portal.BulkUndo, map[string]string{"batch": id}), nil)
+}
+
+// lateUndo is the message key for a batch that cannot be undone any more.
+func lateUndo(b batch.Batch) string {
+	if b.Action == portal.BulkErase {
+		return "undo.late_erasure"
+	}
+	return "undo.late"
 }
 
 func (s Staff) readBatch(ctx context.Context, id string) (batch.Batch, error) {
@@ -136,18 +145,35 @@ func (s Staff) readBatch(ctx context.Context, id string) (batch.Batch, error) {
 }
 
 // StartBatch lets a worker carry a batch out, which requires a fresh second factor. A stopped one goes on
-// where it was. The acts are those of the person who starts it.
-func (s Staff) StartBatch(ctx context.Context, id string) error {
+// where it was. The acts are those of the person who starts it. For an action that requires it, typed must be
+// the number of the customers; otherwise, the error is at "number".
+func (s Staff) StartBatch(ctx context.Context, id, typed string) error {
 	if err := s.requireFresh(); err != nil {
 		return err
 	}
 	return s.changeBatch(ctx, id, func(b *batch.Batch) error {
+		if err := s.requireStill(ctx, portal.BulkPermission(b.Action)); err != nil {
+			return err
+		}
+		if number := portal.BulkNumber(*b); number > 0 && digitsOf(typed) != strconv.FormatInt(number, 10) {
+			return wrongField("number", "batch.number.wrong")
+		}
 		if err := b.Start(s.app.Now()); err != nil {
 			return err
 		}
 		b.By, b.Address = s.actor(), s.address
 		return nil
 	})
+}
+
+// digitsOf returns a number without the signs that separate its thousands.
+func digitsOf(text string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsSpace(r) || strings.ContainsRune(".,'’", r) {
+			return -1
+		}
+		return r
+	}, text)
 }
 
 // StopBatch stops a batch at the end of its present page. What it changed stays, until the batch is undone.
@@ -195,7 +221,7 @@ func (s Staff) Batch(ctx context.Context, id, cursor string) (BatchView, error) 
 	if err != nil {
 		return BatchView{}, err
 	}
-	v := BatchView{Batch: b, Undoable: portal.BulkUndoable(b.Action), Until: b.StartedAt.Add(audit.UndoPeriod)}
+	v := BatchView{Batch: b, Undoable: portal.BulkUndoable(b.Action), Until: portal.BulkUndoUntil(b)}
 	if err := s.nameBatch(ctx, &v); err != nil {
 		return v, err
 	}

@@ -14,23 +14,25 @@ import (
 func mayOpenGroups() map[string][]staff.Role {
 	all, managers := staff.Roles(), []staff.Role{staff.Owner, staff.Manager}
 	return map[string][]staff.Role{
-		"GET /admin/customers/columns":     all,
-		"POST /admin/customers/columns":    all,
-		"GET /admin/groups":                all,
-		"GET /admin/groups/new":            managers,
-		"POST /admin/groups/new":           managers,
-		"GET /admin/groups/:id":            all,
-		"POST /admin/groups/:id":           managers,
-		"POST /admin/groups/:id/undo":      managers,
-		"POST /admin/groups/:id/delete":    managers,
-		"GET /admin/batches":               managers,
-		"GET /admin/batches/new":           managers,
-		"POST /admin/batches/new":          managers,
-		"GET /admin/batches/:id":           managers,
-		"POST /admin/batches/:id/start":    managers,
-		"POST /admin/batches/:id/stop":     managers,
-		"POST /admin/batches/:id/undo":     managers,
-		"POST /admin/customers/:id/groups": {staff.Owner, staff.Manager, staff.Support},
+		"GET /admin/customers/columns":  all,
+		"POST /admin/customers/columns": all,
+		"GET /admin/groups":             all,
+		"GET /admin/groups/new":         managers,
+		"POST /admin/groups/new":        managers,
+		"GET /admin/groups/:id":         all,
+		"POST /admin/groups/:id":        managers,
+		"POST /admin/groups/:id/undo":   managers,
+		"POST /admin/groups/:id/delete": managers,
+		"GET /admin/batches":            managers,
+		"GET /admin/batches/new":        managers,
+		"POST /admin/batches/new":       managers,
+		"GET /admin/batches/:id":        managers,
+		"POST /admin/batches/:id/start": managers,
+		"POST /admin/batches/:id/stop":  managers,
+		"POST /admin/batches/:id/undo":  managers,
+
+		"GET /admin/batches/:id/customers.zip": managers,
+		"POST /admin/customers/:id/groups":     {staff.Owner, staff.Manager, staff.Support},
 	}
 }
 

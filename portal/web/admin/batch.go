@@ -6,7 +6,7 @@ import (
 
 	"github.com/gofiber/fiber/v2"
 
-	"postern/portal/audit"
+	"postern/portal"
 	"postern/portal/batch"
 	"postern/portal/customer"
 	"postern/portal/merchant"
@@ -41,7 +41,10 @@ type batchView struct {
 	Busy, MayStart, MayStop, MayUndo bool
 
 	Start   string    // the label of the button
-	UndoAll string    // that of the button that undoes it
+	Number  string    // that must be typed to start, "" for none
+	UndoAll string    // the label of the button that undoes it
+	File    page.Link // of an export that the person can download
+	FileOf  string    // what becomes of the file
 	Undoes  page.Link // the batch that this one undoes
 	Undone  page.Link // the batch that undid this one
 }
@@ -62,12 +65,13 @@ func (h *Handler) showBatch(c *fiber.Ctx, s merchant.Staff, id string, refused e
 	}
 	data := batchView{Base: list.Base, Path: batchesPath + "/" + v.ID, State: batchPill(list.Base,
 		v.State), Busy: v.IsBusy()}
-	data.Title, data.Form = batchTitle(data.Base, v), data.Base.Form(nil, refused)
+	data.Title, data.Form = batchTitle(data.Base, v), data.Base.Form(page.Values(c, "number"), refused)
 	data.Chips = list.selectionChips()
 	data.state(v)
 	data.facts(v)
 	data.Cancel = listOf(v.Selection.Filters)
 	data.undo(v, h.app.Now().Before(v.Until))
+	data.file(v, s.Exported(v), h.app.Now().Before(v.FileUntil()))
 	for _, row := range v.Examples {
 		data.Examples = append(data.Examples, rowName(row))
 	}
@@ -119,10 +123,17 @@ func (p *batchView) state(v merchant.BatchView) {
 	case batch.Running:
 		p.MayStop = true
 	case batch.Done:
-		p.Text = p.T("batch.text.done", "Count", int(v.Changed))
+		done := "batch.text.done"
+		if v.Action == portal.BulkExport || v.Action == portal.BulkErase {
+			done += "_" + v.Action
+		}
+		p.Text = p.T(done, "Count", int(v.Changed))
 		if v.Changed == 0 {
 			p.Text = p.T("batch.text.unchanged")
 		}
+	}
+	if number := portal.BulkNumber(v.Batch); p.MayStart && number > 0 {
+		p.Number = p.T("batch.number", "Number", p.L.Number(number))
 	}
 	if v.State == batch.Stopped && v.Why != "" {
 		p.Why = p.T(v.Why)
@@ -148,10 +159,14 @@ func (p *batchView) facts(v merchant.BatchView) {
 	if v.StartedAt.IsZero() {
 		return
 	}
+	changed := "batch.changed"
+	if v.Action == portal.BulkExport {
+		changed = "batch.exported"
+	}
 	for _, n := range []struct {
 		key    string
 		number int64
-	}{{"batch.selected", v.Total}, {"batch.changed", v.Changed}, {"batch.skipped", v.Skipped},
+	}{{"batch.selected", v.Total}, {changed, v.Changed}, {"batch.skipped", v.Skipped},
 		{"batch.failed", v.Failed}} {
 		p.Facts = append(p.Facts, fact{p.T(n.key), []string{p.L.Number(n.number)}})
 	}
@@ -176,11 +191,31 @@ func (p *batchView) undo(v merchant.BatchView, inTime bool) {
 		p.Undone = page.Link{Label: p.T("batch.undone"), Path: batchesPath + "/" + v.UndoneBy}
 	case !v.Undoable:
 		p.Undo = p.T("batch.never")
+	case !begun && v.Action == portal.BulkErase:
+		p.Undo = p.T("batch.effect.erase")
 	case !begun:
 		p.Undo = p.T("batch.undoable")
 	case inTime:
-		p.Undo, p.MayUndo = p.T("batch.undoable_until", "When", v.StartedAt.Add(audit.UndoPeriod)), !v.IsBusy()
+		p.Undo, p.MayUndo = p.T("batch.undoable_until", "When", v.Until), !v.IsBusy()
 		p.UndoAll = p.T("batch.undo", "Count", int(v.Changed))
+	}
+}
+
+// file offers the file of an export, or says why there is none.
+func (p *batchView) file(v merchant.BatchView, mine, inTime bool) {
+	if v.Action != portal.BulkExport {
+		return
+	}
+	p.Undo = p.T("batch.effect.export")
+	switch {
+	case v.State != batch.Done:
+	case !inTime:
+		p.Undo, p.FileOf = "", p.T("batch.file.gone")
+	case mine:
+		p.Undo, p.FileOf = "", p.T("batch.file.until", "When", v.FileUntil())
+		p.File = page.Link{Label: p.T("batch.file.download"), Path: p.Path + "/" + exportName}
+	default:
+		p.Undo, p.FileOf = "", p.T("batch.file.other")
 	}
 }
 

@@ -1,6 +1,7 @@
 package admin
 
 import (
+	"context"
 	"slices"
 	"strings"
 
@@ -20,6 +21,7 @@ const (
 	batchesPath  = "/admin/batches"
 	newBatchPath = "/admin/batches/new"
 	batchPath    = "/admin/batches/:id"
+	exportName   = "customers.zip"
 )
 
 func (h *Handler) batchRoutes() []gate.Route {
@@ -30,7 +32,8 @@ func (h *Handler) batchRoutes() []gate.Route {
 		get(staff.PermissionBulk, newBatchPath, h.newBatch),
 		create,
 		get(staff.PermissionBulk, batchPath, h.batch),
-		postFresh(staff.PermissionBulk, batchPath+"/start", h.batchAct(merchant.Staff.StartBatch)),
+		postFresh(staff.PermissionBulk, batchPath+"/start", h.startBatch),
+		get(staff.PermissionBulk, batchPath+"/"+exportName, h.exportFile),
 		post(staff.PermissionBulk, batchPath+"/stop", h.batchAct(merchant.Staff.StopBatch)),
 		post(staff.PermissionBulk, batchPath+"/undo", h.undoBatch),
 		post(staff.PermissionBulk, groupPath+"/delete", h.deleteGroup),
@@ -139,6 +142,9 @@ func (h *Handler) showNewBatch(c *fiber.Ctx, s merchant.Staff, typed map[string]
 		data.all(&list)
 	}
 	for _, action := range portal.BulkActions() {
+		if !s.May(portal.BulkPermission(action)) {
+			continue
+		}
 		form, err := data.form(action, list.groups)
 		if err != nil {
 			return err
@@ -190,6 +196,9 @@ func (p *newBatchPage) form(action string, groups []page.Option) (bulkForm, erro
 	form := bulkForm{Action: action, Title: p.T("batch.action." + action), Undo: p.T("batch.never")}
 	if portal.BulkUndoable(action) {
 		form.Undo = p.T("batch.undoable")
+	}
+	if p.L.Has("batch.effect." + action) {
+		form.Undo = p.T("batch.effect." + action)
 	}
 	for _, name := range append(portal.BulkArgs(action), "reason") {
 		field, err := p.field(action, name, groups)
@@ -290,6 +299,32 @@ func (h *Handler) batchAct(do batchAct) action {
 		}
 		return page.To(c, batchesPath+"/"+id)
 	}
+}
+
+func (h *Handler) startBatch(c *fiber.Ctx, s merchant.Staff) error {
+	return h.batchAct(func(s merchant.Staff, ctx context.Context, id string) error {
+		return s.StartBatch(ctx, id, c.FormValue("number"))
+	})(c, s)
+}
+
+// exportFile downloads the file of an export. Somebody who has to prove the second factor first is led back
+// to the page of the batch: a browser keeps showing the page before a download.
+func (h *Handler) exportFile(c *fiber.Ctx, s merchant.Staff) error {
+	id, err := gate.Param(c, "id")
+	if err != nil {
+		return err
+	}
+	write, err := s.ExportFile(c.UserContext(), id)
+	switch {
+	case validate.KindOf(err) == validate.StepUp:
+		return page.To(c, page.WithQuery(confirmPath, "to", batchesPath+"/"+id))
+	case page.Refused(err):
+		return h.showBatch(c, s, id, err)
+	case err != nil:
+		return err
+	}
+	c.Set(fiber.HeaderContentType, "application/zip")
+	return page.Download(c, s.Shop().ID+"-"+exportName, h.app.LostDownload, write)
 }
 
 func (h *Handler) undoBatch(c *fiber.Ctx, s merchant.Staff) error {
