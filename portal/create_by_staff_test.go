@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"postern/portal"
+	"postern/portal/customer"
 	"postern/portal/merchant"
 	"postern/portal/staff"
 	"postern/portal/validate"
@@ -14,6 +15,8 @@ import (
 
 func newJan() merchant.NewCustomer {
 	return merchant.NewCustomer{Form: storage.NewID(), Invite: true, Reason: "ordered by phone",
+		Consents: []merchant.ConsentSaid{{Purpose: customer.Newsletter, Status: "given", Note: "by phone",
+			At: "2026-03-01T10:00"}}, Address: home(),
 		Values: map[string]string{"email": " Jan@Example.com ", "first_name": "Jan", "last_name": "Novák", "tags": "vip",
 			"birth_date": "1980-05-31", "language": "en", "tax_exempt.reason": "Diplomat"}}
 }
@@ -34,7 +37,7 @@ func TestCrashWhileStaffCreateACustomer(t *testing.T) {
 			}
 			c, err := h.at(e).ReadCustomer(t.Context(), id)
 			if err != nil || c.Email != jan || c.Name() != "Jan Novák" || c.TaxExempt.Reason != "Diplomat" ||
-				c.List == nil || c.List.Guest {
+				c.List == nil || c.List.Guest || c.List.Newsletter != customer.ConsentGiven || len(c.Addresses) != 1 {
 				t.Errorf("%+v, %v", c, err)
 			}
 			h.wantStaffActs(e, id, "customer.created")

@@ -47,8 +47,9 @@ func (s Staff) RecordConsent(ctx context.Context, said ConsentSaid) (act string,
 	if err != nil {
 		return "", err
 	}
-	read, err := s.readConsent(said)
-	if err != nil {
+	f := &validate.Validator{}
+	read := s.readConsent(f, "", said)
+	if err := validate.InvalidFields(f.Rejected); err != nil {
 		return "", err
 	}
 	return s.changed(ctx, staff.PermissionEditCustomers, made, func(c *customer.Customer) error {
@@ -56,22 +57,23 @@ func (s Staff) RecordConsent(ctx context.Context, said ConsentSaid) (act string,
 	})
 }
 
-func (s Staff) readConsent(said ConsentSaid) (customer.Consent, error) {
-	f := &validate.Validator{}
+// readConsent checks a decision. The names of the fields begin with the prefix.
+func (s Staff) readConsent(f *validate.Validator, prefix string, said ConsentSaid) customer.Consent {
 	read := customer.Consent{Purpose: said.Purpose, Status: customer.ConsentStatus(said.Status),
-		Source: customer.SourceStaff, Note: f.Required("note", f.Text("note", said.Note, maxConsentNote))}
+		Source: customer.SourceStaff,
+		Note:   f.Required(prefix+"note", f.Text(prefix+"note", said.Note, maxConsentNote))}
 	if read.Status != customer.ConsentGiven && read.Status != customer.ConsentWithdrawn {
-		f.Reject("status", "customer.consent.choose")
+		f.Reject(prefix+"status", "customer.consent.choose")
 	}
 	at, err := time.ParseInLocation(MomentForm, strings.TrimSpace(said.At), s.shop.Location())
 	switch {
 	case err != nil || at.Year() < 2000:
-		f.Reject("at", "customer.consent.at_missing")
+		f.Reject(prefix+"at", "customer.consent.at_missing")
 	case at.After(s.app.Now()):
-		f.Reject("at", "customer.consent.future")
+		f.Reject(prefix+"at", "customer.consent.future")
 	}
 	read.At = at.UTC()
-	return read, validate.InvalidFields(f.Rejected)
+	return read
 }
 
 // remember adds the consent unless a later decision is known.

@@ -4,7 +4,9 @@ import (
 	"context"
 	"maps"
 	"regexp"
+	"strings"
 
+	"postern/portal"
 	"postern/portal/audit"
 	"postern/portal/customer"
 	"postern/portal/identifier"
@@ -18,6 +20,11 @@ type NewCustomer struct {
 	Values map[string]string
 	Invite bool // email a sign-in link that says that the shop made the account
 	Reason string
+
+	Consents []ConsentSaid         // what the customer said about emails; one without any text was not asked
+	Address  customer.SavedAddress // without a country, there is none
+	Groups   []string              // ids
+	Disabled bool                  // the account is closed, because of the reason
 }
 
 // formID is the shape of a form's id, made by storage.NewID.
@@ -30,19 +37,21 @@ const KeyEmailTaken = "customer.new.taken"
 
 // CreateCustomer creates a customer and returns the id. The identifier of the email comes first: after a
 // crash the same form completes it, and so does anything else that needs a customer of that email. Field
-// errors are at the names of the fields, at "email" and at "reason".
+// errors are at the names of the fields, at "email", "invite" and "reason", at ConsentField's names and, for the
+// address, at its fields after "address.".
 func (s Staff) CreateCustomer(ctx context.Context, n NewCustomer) (id string, err error) {
 	if !formID.MatchString(n.Form) {
 		return "", validate.NewError(validate.Invalid, "")
 	}
-	c, err := s.readNew(n)
+	made, err := s.newAct(audit.CustomerCreated, "", n.Reason)
 	if err != nil {
 		return "", err
 	}
-	made, err := s.newAct(audit.CustomerCreated, c.ID, n.Reason)
+	c, err := s.readNew(ctx, n, made)
 	if err != nil {
 		return "", err
 	}
+	made.Customer = c.ID
 	if err := s.requireStill(ctx, staff.PermissionEditCustomers); err != nil {
 		return "", err
 	}
@@ -85,7 +94,7 @@ func takenBy(id, form string) error {
 }
 
 // readNew checks the form.
-func (s Staff) readNew(n NewCustomer) (customer.Customer, error) {
+func (s Staff) readNew(ctx context.Context, n NewCustomer, made audit.Act) (customer.Customer, error) {
 	c := customer.Customer{Registered: true}
 	f := &validate.Validator{}
 	c.Email = f.Email("email", n.Values["email"])
@@ -102,5 +111,68 @@ func (s Staff) readNew(n NewCustomer) (customer.Customer, error) {
 	if c.TaxExempt.Reason == "" && c.TaxExempt.Certificate != "" {
 		f.Reject("tax_exempt.reason", "tax_exempt.reason_missing")
 	}
+	if err := s.addToNew(ctx, f, &c, newParts{n, made}); err != nil {
+		return c, err
+	}
 	return c, validate.InvalidFields(f.Rejected)
+}
+
+// newParts is the form with the act that creates the customer.
+type newParts struct {
+	NewCustomer
+	made audit.Act
+}
+
+// addToNew adds what a new customer may have beside single texts: consents, an address and groups. The
+// account may be closed from the beginning.
+func (s Staff) addToNew(ctx context.Context, f *validate.Validator, c *customer.Customer, n newParts) error {
+	for _, said := range n.Consents {
+		if said.Status+strings.TrimSpace(said.Note)+strings.TrimSpace(said.At) != "" {
+			c.Remember(s.readConsent(f, ConsentField(said.Purpose, ""), said))
+		}
+	}
+	s.addAddress(f, c, n.Address)
+	for _, id := range n.Groups {
+		err := portal.ChangeGroup(ctx, s.app, s.shop, c, portal.GroupChange{Group: id, Member: true, Act: n.made})
+		if validate.KindOf(err) == validate.Invalid {
+			f.Reject("", "group.gone")
+		} else if err != nil {
+			return err
+		}
+	}
+	if !n.Disabled {
+		return nil
+	}
+	if n.made.Reason == "" {
+		f.Reject("reason", "customer.disable.reason_missing")
+	}
+	if n.Invite {
+		f.Reject("invite", "customer.link.disabled")
+	}
+	return c.Disable(n.made.Reason, n.made.At)
+}
+
+// addAddress adds the first address, with the customer's name if it has none.
+func (s Staff) addAddress(f *validate.Validator, c *customer.Customer, a customer.SavedAddress) {
+	if a.Address.Country == "" {
+		return
+	}
+	if a.Address.FirstName == "" && a.Address.LastName == "" {
+		a.Address.FirstName, a.Address.LastName = c.FirstName, c.LastName
+	}
+	a.Address = s.app.AddressFormats().Normalise(a.Address)
+	f.Rejected = append(f.Rejected, customer.AddressErrors(AddressPrefix,
+		s.app.AddressFormats().Validate(a.Address))...)
+	if _, err := c.SaveAddress(a); err != nil {
+		f.Rejected = append(f.Rejected, validate.FieldErrors(err)...)
+	}
+}
+
+// AddressPrefix begins the names of the fields of the address of a new customer.
+const AddressPrefix = "address."
+
+// ConsentField returns the name of a field of a consent in the form of a new customer: "status", "note" or
+// "at".
+func ConsentField(purpose customer.Purpose, name string) string {
+	return "consents." + string(purpose) + "." + name
 }

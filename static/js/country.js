@@ -3,7 +3,7 @@
 // the choice counts with Enter, or when the focus moves on.
 
 for (const button of document.querySelectorAll("button[data-country]")) {
-  const country = button.form.elements.country;
+  const country = button.form.elements[button.dataset.country || "country"];
   const shown = country.value;
   let pointed = false;
   const follow = () => {

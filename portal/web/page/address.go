@@ -41,7 +41,7 @@ func (b Base) AddressForm(formats *address.Formats, a customer.SavedAddress, err
 	f.Inputs = b.Form(addressValues(a), err).InOrder(order...)
 	f.Inputs.Labels = map[string]string{string(address.Country): b.T("address.label.country")}
 	for _, given := range form {
-		made, wrong := f.field(b, given)
+		made, wrong := b.addressField(f.Inputs, "", given)
 		if wrong != nil {
 			return f, wrong
 		}
@@ -74,7 +74,28 @@ func (f *AddressForm) FocusAfterCountry(c *fiber.Ctx) {
 	}
 }
 
-func (f AddressForm) field(b Base, given address.Field) (Field, error) {
+// AddressFields returns the inputs of a country's address as a part of another form: their names begin with
+// the prefix, and none is required. There are none until a country is chosen.
+func (b Base) AddressFields(formats *address.Formats, form Form, country, prefix string) ([]Field, error) {
+	var fields []Field
+	for _, given := range formats.Form(country) {
+		if given.Name == address.Country {
+			continue
+		}
+		given.Required, given.Autocomplete = false, "off"
+		made, err := b.addressField(form, prefix, given)
+		if err != nil {
+			return nil, err
+		}
+		made.Mark = ""
+		fields = append(fields, made)
+	}
+	inPairs(fields)
+	return fields, nil
+}
+
+// addressField returns an input of an address. The prefix precedes its name.
+func (b Base) addressField(form Form, prefix string, given address.Field) (Field, error) {
 	attributes := []string{"autocomplete", given.Autocomplete, "maxlength", fmt.Sprint(given.MaxLength),
 		"required", yes(given.Required)}
 	attributes = append(attributes, "optional", yes(!given.Required), "half", yes(isHalf(given.Name)))
@@ -89,15 +110,15 @@ func (f AddressForm) field(b Base, given address.Field) (Field, error) {
 		attributes = append(attributes, "plain", "yes", "hint",
 			b.T("address.postal_code.hint", "Example", given.Example))
 	}
-	label := b.T("address.label." + given.Label)
+	name, label := prefix+string(given.Name), b.T("address.label."+given.Label)
 	if len(given.Choices) == 0 {
-		return f.Inputs.Field(string(given.Name), label, attributes...)
+		return form.Field(name, label, attributes...)
 	}
 	options := []Option{{Label: b.T("address.choice.choose")}}
 	for _, choice := range given.Choices {
 		options = append(options, Option{Value: choice.Code, Label: choice.Name})
 	}
-	return f.Inputs.Select(string(given.Name), label, options, attributes...)
+	return form.Select(name, label, options, attributes...)
 }
 
 // inPairs gives an input the whole row if the next one does not share it.
