@@ -125,8 +125,10 @@ func (g gallery) showAdmin(email string) {
 	for _, path := range []string{"/disable", "/link", "/sign-out", "/erase", "/consents/newsletter", "/addresses/new"} {
 		g.at("admin-customer"+url.QueryEscape(path), g.shopper, one+path)
 	}
-	g.at("admin-customer-new", g.shopper, "/admin/customers/new")
+	g.showNewCustomer()
 	g.showBulk()
+	g.showViews()
+	g.showExport()
 	g.shopper.Visit("/admin/staff")
 	g.shopper.Follow("main tbody a")
 	g.sees("admin-member", g.shopper)

@@ -150,7 +150,7 @@ func (p *newCustomerPage) addParts(c *fiber.Ctx, h *Handler, s merchant.Staff) e
 		p.Groups = append(p.Groups, box)
 	}
 	p.Where = append([]page.Option{{Label: p.T("customer.new.no_address")}}, p.Countries[1:]...)
-	p.Address, err = p.Base.AddressFields(h.app.AddressFormats(), p.Form, p.Form.Values[fieldCountry],
+	p.Address, err = p.AddressFields(h.app.AddressFormats(), p.Form, p.Form.Values[fieldCountry],
 		merchant.AddressPrefix)
 	for _, field := range p.Address {
 		p.Form.Labels[field.Name] = field.Label
