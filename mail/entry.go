@@ -84,12 +84,20 @@ func Collection() storage.Collection {
 			Name: byAge,
 			Fields: []storage.Field{{Path: "state", Kind: storage.String},
 				{Path: "created_at", Kind: storage.Time}},
-			Head: []string{"kind", "to", "lang", "state", "created_at", "next_at", "sent_at",
-				"resent_at", "attempts",
-				"last_error", "unsure", "throttled"},
+			Head: listed(),
 		},
-		{Name: byTo, Fields: []storage.Field{{Path: "to", Kind: storage.String}}},
+		{
+			Name: byTo, Head: listed(),
+			Fields: []storage.Field{{Path: "to", Kind: storage.String},
+				{Path: "created_at", Kind: storage.Time}},
+		},
 	}}
+}
+
+// listed are the fields that lists show.
+func listed() []string {
+	return []string{"kind", "to", "lang", "state", "created_at", "next_at", "sent_at", "resent_at", "attempts",
+		"last_error", "unsure", "throttled"}
 }
 
 // due reports whether the entry should be sent now.

@@ -177,10 +177,12 @@ func (w Worker) composeStepUp(ctx context.Context, shop shop.Shop, entry string,
 		return to, nil, err
 	}
 	code, err := w.makeChallenge(ctx, shop, entry, e)
-	return to, func(l *i18n.Localizer) mail.Letter {
-		letter := shop.Letter(l, "mail.challenge")
-		letter.Code, letter.CodeLabel = credential.ShowCode(code), l.T("mail.challenge.code")
-		letter.Notes = []string{l.T("mail.challenge.not_you")}
-		return letter
-	}, err
+	return to, func(l *i18n.Localizer) mail.Letter { return stepUpLetter(shop, l, code) }, err
+}
+
+func stepUpLetter(shop shop.Shop, l *i18n.Localizer, code string) mail.Letter {
+	letter := shop.Letter(l, "mail.challenge")
+	letter.Code, letter.CodeLabel = credential.ShowCode(code), l.T("mail.challenge.code")
+	letter.Notes = []string{l.T("mail.challenge.not_you")}
+	return letter
 }

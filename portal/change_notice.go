@@ -81,13 +81,14 @@ func (w Worker) postChangeNotice(ctx context.Context, shop shop.Shop,
 func (w Worker) composeChangeNotice(ctx context.Context, shop shop.Shop, entry string,
 	e mail.Entry) (shop.Recipient, letterWriter, error) {
 	to, t, err := w.revokeTokenFor(ctx, shop, entry, e)
-	return to, func(l *i18n.Localizer) mail.Letter {
-		what := "mail.change_notice." + e.Payload[payWhat]
-		letter := shop.Letter(l, what)
-		letter.Paragraphs = append(letter.Paragraphs, l.T("mail.change_notice.not_you"))
-		letter.Button = &mail.Button{Label: l.T("mail.sign_in_notice.button"),
-			URL: shop.URL("/sign-in/not-me/" + t.String())}
-		letter.Details = []string{l.T("mail.change_notice.when", "When", l.DateTime(happened(e)))}
-		return letter
-	}, err
+	return to, func(l *i18n.Localizer) mail.Letter { return changeNoticeLetter(shop, l, e, t) }, err
+}
+
+func changeNoticeLetter(shop shop.Shop, l *i18n.Localizer, e mail.Entry, t credential.Token) mail.Letter {
+	letter := shop.Letter(l, "mail.change_notice."+e.Payload[payWhat])
+	letter.Paragraphs = append(letter.Paragraphs, l.T("mail.change_notice.not_you"))
+	letter.Button = &mail.Button{Label: l.T("mail.sign_in_notice.button"),
+		URL: shop.URL("/sign-in/not-me/" + t.String())}
+	letter.Details = []string{l.T("mail.change_notice.when", "When", l.DateTime(happened(e)))}
+	return letter
 }

@@ -66,11 +66,29 @@ func (w Worker) checkVAT(ctx context.Context, shop shop.Shop,
 		t.Doc.VAT.Status != customer.VATValid {
 		err = nil // it cannot be a VAT ID, unless it was valid before
 	}
+	if err != nil && t.Doc.VAT.Status == customer.VATUnknown {
+		return nil, errors.Join(err, w.noteLongUnknown(ctx, shop, t))
+	}
 	return func(c *customer.Customer) {
 		if c.VAT.VATID == given.VATID { // otherwise it has changed, and a check of the new one is due
 			c.VAT.Answer(given)
 		}
 	}, err
+}
+
+// noteLongUnknown marks a customer whose VAT ID has been unknown for long, so that staff find them.
+func (w Worker) noteLongUnknown(ctx context.Context, shop shop.Shop, t job.Task[customer.Customer]) error {
+	if t.Doc.VAT.Long || w.app.now().Sub(t.Job.At) < customer.VATPatience {
+		return nil
+	}
+	_, err := w.app.changeCustomer(ctx, shop.ID, t.Key, func(c *customer.Customer) error {
+		if c.VAT.VATID != t.Doc.VAT.VATID || c.VAT.Status != customer.VATUnknown {
+			return storage.ErrUnchanged
+		}
+		c.VAT.Long = true
+		return nil
+	})
+	return ifFound(err)
 }
 
 func (w Worker) askVAT(ctx context.Context, shop shop.Shop, text string) (customer.VATAnswer, error) {

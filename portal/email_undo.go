@@ -58,14 +58,20 @@ func (w Worker) composeEmailMoved(ctx context.Context, sh shop.Shop, entry strin
 	}
 	to.Lang = c.Language
 	return to, func(l *i18n.Localizer) mail.Letter {
-		present, _ := validate.MaskApart(c.Email, e.To)
-		letter := sh.Letter(l, "mail.email_changed", "Email", present)
-		letter.Paragraphs = append(letter.Paragraphs, l.T("mail.email_changed.not_you"))
-		letter.Button = &mail.Button{Label: l.T("mail.email_changed.button"),
-			URL: sh.URL("/sign-in/undo-email/" + t.String())}
+		letter := emailMovedLetter(sh, l, c.Email, e.To, t)
 		letter.Details = []string{l.T("mail.change_notice.when", "When", l.DateTime(moved))}
 		return letter
 	}, err
+}
+
+// emailMovedLetter writes to an old address that the account has a new one.
+func emailMovedLetter(sh shop.Shop, l *i18n.Localizer, present, old string, t credential.Token) mail.Letter {
+	present, _ = validate.MaskApart(present, old)
+	letter := sh.Letter(l, "mail.email_changed", "Email", present)
+	letter.Paragraphs = append(letter.Paragraphs, l.T("mail.email_changed.not_you"))
+	letter.Button = &mail.Button{Label: l.T("mail.email_changed.button"),
+		URL: sh.URL("/sign-in/undo-email/" + t.String())}
+	return letter
 }
 
 // EmailUndoPage is shown before the change of an address is undone. Both addresses are masked so that they

@@ -63,7 +63,7 @@ func (w Worker) sweep(ctx context.Context, _ job.Task[housekeeping]) (job.Finish
 		_, swept := w.app.outbox(shop.ID).Sweep(ctx, sweepBatch)
 		err = errors.Join(err, swept, w.sweepHandOffs(ctx, shop), w.sweepRepeatables(ctx, shop),
 			w.sweepCredentials(ctx, shop), w.sweepPhotos(ctx, shop), w.sweepCustomerCounts(ctx, shop),
-			w.sweepBatches(ctx, shop))
+			w.sweepBatches(ctx, shop), w.sweepSignIns(ctx, shop))
 	}
 	links, failed := w.linksToUpgrade(ctx, 1)
 	if err = errors.Join(err, failed, w.sweepRotated(ctx, shops)); err != nil {

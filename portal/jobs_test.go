@@ -208,6 +208,7 @@ func TestEveryKindOfJobSurvivesACrashAtEachWrite(t *testing.T) {
 	maps.Copy(cases, staffJobCases())
 	maps.Copy(cases, shoppingJobCases())
 	maps.Copy(cases, bulkJobCases())
+	maps.Copy(cases, boardJobCases())
 	for _, source := range newTestApp(t).app.Worker().Jobs().Sources {
 		for _, kind := range source.KindNames() {
 			if cases[kind] == nil {

@@ -19,10 +19,23 @@ import (
 
 // Composer returns the function that composes the emails of outbox entries just before they are sent.
 func (w Worker) Composer(catalogue *i18n.Catalogue, renderer *mail.Renderer) mail.Composer {
+	return w.composer(w.letters(), catalogue, renderer)
+}
+
+// letters returns the composers of all kinds of emails.
+func (w Worker) letters() map[string]composer {
 	letters := map[string]composer{}
 	for _, d := range w.declarations() {
 		maps.Copy(letters, d.letters)
 	}
+	return letters
+}
+
+// EmailKinds lists the kinds of emails in the outbox.
+func EmailKinds() []string { return slices.Sorted(maps.Keys(Worker{}.letters())) }
+
+func (w Worker) composer(letters map[string]composer, catalogue *i18n.Catalogue,
+	renderer *mail.Renderer) mail.Composer {
 	return func(ctx context.Context, shopID, id string, e mail.Entry) (mail.Message, error) {
 		shop, err := w.app.shop(ctx, shopID)
 		if err != nil {
@@ -246,4 +259,13 @@ func lifeText(l *i18n.Localizer, life time.Duration) string {
 		return l.T("life.hours", "Count", int(life/time.Hour))
 	}
 	return l.T("life.minutes", "Count", int(life/time.Minute))
+}
+
+// SignInKinds lists the kinds of emails that carry a customer's sign-in link.
+func SignInKinds() []string { return []string{mailSignIn} }
+
+// CodeKinds lists the kinds of emails with a secret that only the browser that asked can use, or that only its
+// owner may ask for.
+func CodeKinds() []string {
+	return []string{mailEmailCode, credential.MailStepUp, mailStaffSignIn}
 }

@@ -7,6 +7,7 @@ import (
 	"postern/mail"
 	"postern/portal/audit"
 	"postern/portal/batch"
+	"postern/portal/board"
 	"postern/portal/cart"
 	"postern/portal/credential"
 	"postern/portal/customer"
@@ -88,6 +89,7 @@ func (w Worker) orderDeclarations() []declaration {
 			Collection: withdrawal.Collection(), jobs: w.withdrawalJobs(),
 			letters: map[string]composer{
 				mailWithdrawalReceipt: w.composeWithdrawal, mailWithdrawalTold: w.composeWithdrawal,
+				mailWithdrawalDecided: w.composeWithdrawalDecided,
 			},
 			personal: personal{
 				kept: "a legal statement, kept as proof until its period has ended",
@@ -202,6 +204,9 @@ func (w Worker) otherDeclarations() []declaration {
 			personal: personal{nothing: "names that the shop gave; the customers hold who belongs to which"}},
 		{Collection: view.Collection(), jobs: w.viewJobs(),
 			personal: personal{nothing: "names and filters that staff chose"}},
+		{Collection: board.Collection(), jobs: w.boardJobs(), personal: personal{nothing: "numbers"}},
+		{Collection: board.DayCollection(), personal: personal{nothing: "numbers"}},
+		{Collection: board.SignInCollection(), personal: personal{nothing: "times of sign-ins, without who it was"}},
 		{Collection: customer.CountCollection(), jobs: w.customerCountJobs(),
 			personal: personal{nothing: "filters and numbers"}},
 		{Collection: shop.Collection(), jobs: w.shopJobs(), personal: personal{nothing: "the merchant's settings"}},

@@ -22,8 +22,10 @@ func (w Worker) credentialJobs() job.Source {
 		// Includes documents of a replaced secret, so that their sign-ins are announced too.
 		Open: func(shop string) storage.Docs[credential.Credentials] { return w.app.credentialDocs(shop).Docs },
 		List: func(a *credential.Credentials) *job.List { return &a.Work },
-		Kinds: map[string]job.Kind[credential.Credentials]{credential.KindSignInNotice: {Do: inShop(w.app,
-			w.postSignInNotice)}},
+		Kinds: map[string]job.Kind[credential.Credentials]{
+			credential.KindSignInNotice: {Do: inShop(w.app, w.postSignInNotice)},
+			credential.KindSignedIn:     {Do: inShop(w.app, w.recordSignIn)},
+		},
 	}
 }
 

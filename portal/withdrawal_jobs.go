@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"postern/mail"
+	"postern/portal/audit"
 	"postern/portal/identifier"
 	"postern/portal/job"
 	"postern/portal/order"
@@ -19,8 +20,11 @@ func (w Worker) withdrawalJobs() job.Source {
 		Collection: withdrawal.Collection(),
 		Open:       w.app.withdrawalDocs,
 		List:       func(w *withdrawal.Withdrawal) *job.List { return &w.Work },
-		Kinds: map[string]job.Kind[withdrawal.Withdrawal]{withdrawal.KindTend: {Do: inShop(w.app,
-			w.tendWithdrawal)}},
+		Kinds: map[string]job.Kind[withdrawal.Withdrawal]{
+			withdrawal.KindTend:    {Do: inShop(w.app, w.tendWithdrawal)},
+			withdrawal.KindDecided: {Do: inShop(w.app, w.postWithdrawalDecided)},
+			audit.KindRecord:       recordsActs[withdrawal.Withdrawal](w.app),
+		},
 	}
 }
 
@@ -156,6 +160,9 @@ const (
 	mailWithdrawalTold    = "withdrawal_told"
 	receiptEntry          = "withdrawal-receipt-"
 	toldEntry             = "withdrawal-told-"
+
+	mailWithdrawalDecided  = "withdrawal_decided"
+	withdrawalDecidedEntry = "withdrawal-decided-" // then the state, "-" and the statement's id
 )
 
 // tellWithdrawal adds the receipt, unless it waits, and the email to the shop to the outbox if they are

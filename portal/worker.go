@@ -2,11 +2,18 @@ package portal
 
 import (
 	"context"
+	"slices"
 
 	"golang.org/x/sync/errgroup"
 
+	"postern/portal/audit"
+	"postern/portal/batch"
+	"postern/portal/customer"
 	"postern/portal/job"
+	"postern/portal/note"
+	"postern/portal/order"
 	"postern/portal/shop"
+	"postern/portal/withdrawal"
 	"postern/storage"
 )
 
@@ -84,4 +91,14 @@ func sweepBy[T any](ctx context.Context, docs storage.Docs[T], query storage.Que
 		}
 		query.Cursor = page.Next
 	}
+}
+
+// MayDismiss reports whether staff may give up a job of a kind for good. What the law, the log or a started
+// change requires must be retried until it is done.
+func (w Worker) MayDismiss(kind string) bool {
+	return !slices.Contains([]string{
+		audit.KindRecord, audit.KindAppend, customer.KindErasure, customer.KindReleaseEmails, customer.KindSignOut,
+		order.KindDelete, order.KindCount, order.KindRecount, withdrawal.KindTend, batch.KindSelect, batch.KindRun,
+		note.KindForget,
+	}, kind)
 }

@@ -17,7 +17,7 @@ func ruleLevels() map[string]int {
 		"portal/audit": 2, "portal/shop": 2, "portal/order": 2, "portal/customer": 2, "portal/credential": 2,
 		"portal/identifier": 2, "portal/withdrawal": 2, "portal/inquiry": 2, "portal/staff": 2,
 		"portal/voucher": 2, "portal/cart": 2, "portal/event": 2,
-		"portal/group": 2, "portal/batch": 2, "portal/note": 2, "portal/view": 2,
+		"portal/group": 2, "portal/batch": 2, "portal/note": 2, "portal/view": 2, "portal/board": 2,
 		"portal":             3,
 		"portal/merchant":    4,
 		"portal/web/gate":    5,

@@ -64,6 +64,13 @@ const (
 
 	CustomersExported   Kind = "customers.exported"   // into a file; these name no customer
 	CustomersDownloaded Kind = "customers.downloaded" // the file
+
+	WithdrawalDecided Kind = "withdrawal.decided" // names no customer if none has the address
+	EmailResent       Kind = "email.resent"       // likewise
+	JobRetried        Kind = "job.retried"        // a job that was given up; names no customer
+	JobDismissed      Kind = "job.dismissed"      // likewise
+	KeyCreated        Kind = "key.created"        // an API key
+	KeyRevoked        Kind = "key.revoked"
 )
 
 // Undo says whether an act can be undone.
@@ -105,6 +112,12 @@ func Undos() map[Kind]Undo {
 		NoteDeleted:              UndoDays,
 		MessageSent:              UndoNever, // it was emailed
 		RequestDecided:           UndoNever, // likewise
+		WithdrawalDecided:        UndoNever, // it was emailed
+		EmailResent:              UndoNever,
+		JobRetried:               UndoNever,
+		JobDismissed:             UndoNever, // the job is gone
+		KeyCreated:               UndoNever, // it can be revoked
+		KeyRevoked:               UndoNever, // its secret is not stored
 		GroupCreated:             UndoNever, // it can be deleted
 		GroupChanged:             UndoDays,
 		GroupDeleted:             UndoDays, // by the batch that took the members out

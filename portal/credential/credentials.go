@@ -194,6 +194,7 @@ func (a *Credentials) RemoveRequest(entry string) {
 func (a *Credentials) SignIn(r Request, s Session, browserHash string) {
 	a.Spend(r, s.SignedInAt)
 	a.QueueNotice(r, s, browserHash)
+	a.Work.Add(job.Request{Kind: KindSignedIn, Args: job.Args{"request": r.ID}, At: s.SignedInAt})
 	if len(a.Sessions) >= maxSessions {
 		slices.SortFunc(a.Sessions, func(x, y Session) int { return x.SeenAt.Compare(y.SeenAt) })
 		a.Sessions = slices.Delete(a.Sessions, 0, len(a.Sessions)-maxSessions+1)

@@ -20,6 +20,7 @@ const (
 	MaxRevokeTokens  = 10
 	maxNotices       = 20
 	KindSignInNotice = "sign_in_notice"
+	KindSignedIn     = "signed_in" // records that somebody signed in
 	MailSignInNotice = "notice"
 	PayCredentials   = "access"
 	PayNetwork       = "network"

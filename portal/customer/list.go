@@ -32,6 +32,7 @@ type Listed struct {
 	Newsletter    ConsentStatus `bson:"newsletter"`
 	PartnerOffers ConsentStatus `bson:"partner_offers"`
 	VAT           VATStatus     `bson:"vat,omitempty"`
+	VATLong       bool          `bson:"vat_long,omitempty"` // see VATEvidence.Long
 }
 
 // Row is a row of a list of customers.
@@ -108,7 +109,7 @@ func (c *Customer) settleList() {
 	l.Disabled = !c.Disabled.IsZero()
 	l.Company, l.Country = cutText(c.Company.Name, maxListCompany), c.listCountry()
 	l.Newsletter, l.PartnerOffers = c.Consent(Newsletter).Status, c.Consent(PartnerOffers).Status
-	l.VAT = c.VAT.Status
+	l.VAT, l.VATLong = c.VAT.Status, c.VAT.Long
 	c.NameKey = nameKey(strings.Fields(c.ListForm)[1], c.LastName+" "+c.FirstName, c.Email)
 	c.Terms, c.GroupIDs = c.searchTerms(), c.groupIDs()
 	c.Marks = c.marks()
@@ -164,6 +165,7 @@ func (c *Customer) marks() []string {
 	add(c.List.Newsletter == ConsentGiven, MarkNewsletter, string(ConsentGiven))
 	add(c.List.PartnerOffers == ConsentGiven, MarkPartnerOffers, string(ConsentGiven))
 	add(true, MarkVAT, string(c.List.VAT))
+	add(c.List.VATLong, MarkVAT, VATLongUnknown)
 	add(c.List.Company != "", MarkCompany, "yes")
 	add(c.List.Guest, MarkGuest, "yes")
 	add(c.List.Disabled, MarkDisabled, "yes")

@@ -41,7 +41,8 @@ func FilterChoices(name string) []string {
 	case "newsletter", "partner_offers":
 		return []string{string(ConsentGiven), string(ConsentWithdrawn), string(ConsentNever)}
 	case "vat":
-		return []string{string(VATValid), string(VATUnknown), string(VATInvalid), string(VATUncovered)}
+		return []string{string(VATValid), string(VATUnknown), string(VATInvalid), string(VATUncovered),
+			VATLongUnknown}
 	case "company":
 		return []string{"yes", "no"}
 	}
@@ -120,7 +121,7 @@ func (p *plan) read() {
 	}
 	p.word("group", "group_ids", MarkGroup)
 	p.word("tag", "tags", MarkTag)
-	p.choice("vat", "list.vat", MarkVAT)
+	p.vat()
 	p.consent("partner_offers", MarkPartnerOffers)
 	p.company()
 	p.status()
@@ -161,6 +162,17 @@ func (p *plan) choice(name, field, mark string) {
 	if value := p.chosen(name); value != "" {
 		p.mark(mark, value, storage.Is(field, value))
 	}
+}
+
+// VATLongUnknown is the value of the filter "vat" for IDs that VIES has not confirmed for VATPatience.
+const VATLongUnknown = "long"
+
+func (p *plan) vat() {
+	if p.q.Filters["vat"] == VATLongUnknown {
+		p.mark(MarkVAT, VATLongUnknown, storage.Is("list.vat_long", true))
+		return
+	}
+	p.choice("vat", "list.vat", MarkVAT)
 }
 
 func (p *plan) consent(name, mark string) {

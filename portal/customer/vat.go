@@ -41,6 +41,7 @@ type VATEvidence struct {
 	Status  VATStatus   `bson:"status,omitempty"`
 	Last    VATAnswer   `bson:"last,omitempty"`    // the answer that gave Status
 	NextAt  time.Time   `bson:"next_at,omitempty"` // when VIES is asked again
+	Long    bool        `bson:"long,omitempty"`    // VIES has not answered about an unknown ID for VATPatience
 	History []VATAnswer `bson:"history,omitempty"` // oldest first
 }
 
@@ -49,7 +50,7 @@ func (a VATAnswer) IsZero() bool { return a == VATAnswer{} }
 
 // IsZero reports whether there never was a VAT ID; the evidence is then not stored.
 func (e VATEvidence) IsZero() bool {
-	return e.VATID == "" && e.Status == VATNone && e.Last.IsZero() && e.NextAt.IsZero() && len(e.History) == 0
+	return e.VATID == "" && e.Status == VATNone && !e.Long && e.Last.IsZero() && e.NextAt.IsZero() && len(e.History) == 0
 }
 
 // VATChecker checks whether a VAT ID (prefix and body) is valid. requester is the shop's own VAT ID, or "".
@@ -61,6 +62,7 @@ type VATChecker interface {
 const (
 	maxVATHistory = 50
 	VATUnasked    = 24 * time.Hour // interval of attempts without a VATChecker
+	VATPatience   = 24 * time.Hour // for an answer, before staff should look at it
 	vatFresh      = 30 * 24 * time.Hour
 	vatDoubt      = 24 * time.Hour // an ID may be registered nationally and reach VIES days later
 	vatDoubts     = 7              // number of daily checks of an invalid ID
@@ -100,7 +102,7 @@ func (e *VATEvidence) Answer(a VATAnswer) {
 			doubts++
 		}
 	}
-	e.Status, e.Last, e.NextAt = a.Status, a, a.At.Add(vatFresh)
+	e.Status, e.Last, e.NextAt, e.Long = a.Status, a, a.At.Add(vatFresh), false
 	if a.Status == VATInvalid && doubts < vatDoubts {
 		e.NextAt = a.At.Add(vatDoubt)
 	}

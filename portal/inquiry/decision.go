@@ -1,6 +1,7 @@
 package inquiry
 
 import (
+	"context"
 	"slices"
 	"time"
 
@@ -79,4 +80,22 @@ func (r Record) LastText() string {
 		return r.Decided[len(r.Decided)-1].Text
 	}
 	return ""
+}
+
+// Undecided returns the query that finds the requests of a kind on which the shop has decided nothing yet,
+// oldest first.
+func Undecided(kind string) storage.Query {
+	return storage.Query{Index: ByChannel, Equal: []any{ChannelRequests}, Where: []storage.Condition{
+		storage.Is("kind", kind), storage.Exists("declined", false), storage.Exists("decided", false)}}
+}
+
+// Waits reports whether the last message about the order of a customer's message is the customer's.
+func Waits(ctx context.Context, docs storage.Docs[Inquiry], in Inquiry) (bool, error) {
+	page, err := storage.Find[Inquiry](ctx, docs, storage.Query{Index: ByOrder,
+		Equal: []any{in.Customer, in.Order}, Descending: true, Limit: 1,
+		Where: []storage.Condition{storage.Is("channel", ChannelMessages, ChannelAnswers)}})
+	if err != nil || len(page.Hits) == 0 {
+		return false, err
+	}
+	return page.Hits[0].Head.Channel == ChannelMessages, nil
 }

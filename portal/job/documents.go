@@ -50,6 +50,7 @@ type Source interface {
 	lanes() []bool
 	do(ctx context.Context, r *Runner, at place) (done int, err error)
 	retry(ctx context.Context, at place, id string, now time.Time) (found bool, err error)
+	dismiss(ctx context.Context, at place, id string) (found bool, err error)
 }
 
 // place identifies a document that requests jobs, and the lane.
@@ -255,8 +256,17 @@ func (d Documents[T]) report(ctx context.Context, r *Runner, at place, e end[T])
 
 // retry makes a failed job of a document due again.
 func (d Documents[T]) retry(ctx context.Context, at place, id string, now time.Time) (found bool, err error) {
+	return d.onFailed(ctx, at, func(list *List) bool { return list.Retry(id, now) })
+}
+
+// dismiss removes a failed job from its document.
+func (d Documents[T]) dismiss(ctx context.Context, at place, id string) (found bool, err error) {
+	return d.onFailed(ctx, at, func(list *List) bool { return list.Dismiss(id) })
+}
+
+func (d Documents[T]) onFailed(ctx context.Context, at place, alter func(*List) bool) (found bool, err error) {
 	_, err = d.Open(at.shop).Change(ctx, at.key, func(doc *T) error {
-		if found = d.List(doc).Retry(id, now); !found {
+		if found = alter(d.List(doc)); !found {
 			return storage.ErrUnchanged
 		}
 		return nil

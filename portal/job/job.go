@@ -166,6 +166,13 @@ func (l *List) Retry(id string, now time.Time) bool {
 	return true
 }
 
+// Dismiss removes a failed job. It reports whether there is one with this id.
+func (l *List) Dismiss(id string) bool {
+	before := len(l.Jobs)
+	l.delete(func(j Job) bool { return j.ID == id && j.HasFailed() })
+	return len(l.Jobs) < before
+}
+
 func (l *List) delete(is func(Job) bool) {
 	l.Jobs = slices.DeleteFunc(l.Jobs, is)
 	l.index()

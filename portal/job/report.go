@@ -92,6 +92,13 @@ func (j Job) state(now time.Time) string {
 
 // Retry makes a failed job due now. It returns storage.ErrNotFound if no failed job has the id.
 func (r *Runner) Retry(ctx context.Context, id string) error {
+	return r.onFailed(ctx, id, func(source Source, at place) (bool, error) {
+		return source.retry(ctx, at, id, r.Now())
+	})
+}
+
+// onFailed calls do for the document with a failed job, or returns storage.ErrNotFound.
+func (r *Runner) onFailed(ctx context.Context, id string, do func(Source, place) (found bool, err error)) error {
 	failed, err := r.List(ctx, Failed, storage.MaxLimit)
 	if err != nil {
 		return err
@@ -104,7 +111,7 @@ func (r *Runner) Retry(ctx context.Context, id string) error {
 		if source.collection().Name != failed[at].Collection {
 			continue
 		}
-		found, err := source.retry(ctx, place{shop: failed[at].Shop, key: failed[at].Key}, id, r.Now())
+		found, err := do(source, place{shop: failed[at].Shop, key: failed[at].Key})
 		if err != nil || found {
 			return err
 		}
@@ -146,4 +153,17 @@ func (r *Runner) Stats(ctx context.Context) (map[string]Stats, error) {
 		}
 	}
 	return all, nil
+}
+
+// Failures returns the jobs of a shop that were given up, earliest first, from at most limit documents of each
+// collection.
+func (r *Runner) Failures(ctx context.Context, shop string, limit int) ([]Listed, error) {
+	found, err := r.List(ctx, Failed, limit)
+	return slices.DeleteFunc(found, func(j Listed) bool { return j.Shop != shop }), err
+}
+
+// Dismiss removes a failed job, which is then never done. It returns storage.ErrNotFound if no failed job has
+// the id.
+func (r *Runner) Dismiss(ctx context.Context, id string) error {
+	return r.onFailed(ctx, id, func(source Source, at place) (bool, error) { return source.dismiss(ctx, at, id) })
 }

@@ -61,16 +61,5 @@ func (s Staff) latest(ctx context.Context, channel string) ([]Waiting, error) {
 			list = append(list, Waiting{Record: made})
 		}
 	}
-	for i, waiting := range list {
-		rows, err := s.readRows(ctx, []string{waiting.Customer}, nil)
-		if err != nil {
-			return nil, err
-		}
-		for _, row := range rows {
-			if list[i].Name = row.Name(); list[i].Name == "" {
-				list[i].Name = row.Email
-			}
-		}
-	}
-	return list, nil
+	return list, s.addNames(ctx, list)
 }

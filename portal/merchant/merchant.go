@@ -2,7 +2,7 @@
 // becomes a Candidate, who has opened a sign-in link, and with the second factor a Staff. Only these have use
 // cases, and each contains the shop and the person.
 //
-// It must not know about HTTP, pages or emails.
+// It must not know about HTTP or pages, or what an email says.
 package merchant
 
 import (

@@ -186,7 +186,14 @@ const (
 	BySearch = "search"
 	// ByUpdated lists the whole shop's orders, with nothing but their keys.
 	ByUpdated = "updated"
+	// ByDate lists the whole shop's orders by when they were placed, with nothing but their views.
+	ByDate = "date"
 )
+
+// Viewed is the head of ByDate.
+type Viewed struct {
+	Views []string `bson:"views"`
+}
 
 // Collection declares the collection of orders and its indexes. All callers share it, so it must not be
 // changed.
@@ -203,6 +210,7 @@ var collection = sync.OnceValue(func() storage.Collection {
 		{Name: ByView, Fields: []storage.Field{customer, list("views"), placed}},
 		{Name: BySearch, Fields: []storage.Field{customer, list("search")}},
 		{Name: ByUpdated, Fields: []storage.Field{{Path: "updated_at", Kind: storage.Time}}},
+		{Name: ByDate, Fields: []storage.Field{placed}, Head: []string{"views"}},
 	}...)}
 })
 

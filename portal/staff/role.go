@@ -33,6 +33,8 @@ const (
 	PermissionSecurity Permission = "security" // one's own sessions, factors and recovery codes
 	PermissionStaff    Permission = "staff"    // the people, their roles and their sessions
 	PermissionLog      Permission = "log"      // of all acts on customers and staff
+	PermissionJobs     Permission = "jobs"     // to see background jobs that failed, and to retry or dismiss them
+	PermissionKeys     Permission = "keys"     // the API keys
 
 	PermissionCustomers     Permission = "customers"       // to read the customers with all that is known of them
 	PermissionEditCustomers Permission = "customers.edit"  // to change them, and to undo it
@@ -50,9 +52,9 @@ func (r Role) May(p Permission) bool {
 		return slices.Contains(Roles(), r)
 	case PermissionEditCustomers:
 		return r != Viewer && IsRole(string(r))
-	case PermissionLog, PermissionGroups, PermissionBulk, PermissionErase, PermissionShareViews:
+	case PermissionLog, PermissionJobs, PermissionGroups, PermissionBulk, PermissionErase, PermissionShareViews:
 		return r == Owner || r == Manager
-	case PermissionStaff, PermissionOpenViews:
+	case PermissionStaff, PermissionKeys, PermissionOpenViews:
 		return r == Owner
 	}
 	return false

@@ -312,6 +312,7 @@ func mayOpen() map[string][]staff.Role {
 	}
 	maps.Copy(table, mayOpenGroups())
 	maps.Copy(table, mayOpenViews())
+	maps.Copy(table, mayOpenWork())
 	return table
 }
 

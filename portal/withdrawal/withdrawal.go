@@ -41,18 +41,20 @@ func (s Statement) Same(other Statement) bool {
 // claims from the contract are time-barred: three years, the longest of the usual limitation periods where
 // the portal is used. Then the worker deletes the record.
 type Withdrawal struct {
-	Statement Statement `bson:"statement"`
-	At        time.Time `bson:"at"`
-	Place     string    `bson:"place"`              // in the list of all; sorts by At
-	Customer  string    `bson:"customer,omitempty"` // the signed-in customer
-	Order     string    `bson:"order,omitempty"`    // number of the matched order
-	InTime    *bool     `bson:"in_time,omitempty"`
-	Network   string    `bson:"network,omitempty"` // of the client, until the emails are counted
-	Receipt   string    `bson:"receipt,omitempty"` // ReceiptMailed or ReceiptHeld, "" until decided
-	Tell      bool      `bson:"tell,omitempty"`    // the email to the shop is still to be sent
-	Held      bool      `bson:"held,omitempty"`    // the email to the shop waits, or needs a matching order
-	Told      bool      `bson:"told,omitempty"`    // the receipt is in the outbox, if it is emailed at all
-	Work      job.List  `bson:"work,omitempty"`
+	Statement Statement  `bson:"statement"`
+	At        time.Time  `bson:"at"`
+	Place     string     `bson:"place"`              // in the list of all; sorts by At
+	Customer  string     `bson:"customer,omitempty"` // the signed-in customer
+	Order     string     `bson:"order,omitempty"`    // number of the matched order
+	InTime    *bool      `bson:"in_time,omitempty"`
+	Network   string     `bson:"network,omitempty"` // of the client, until the emails are counted
+	Receipt   string     `bson:"receipt,omitempty"` // ReceiptMailed or ReceiptHeld, "" until decided
+	Tell      bool       `bson:"tell,omitempty"`    // the email to the shop is still to be sent
+	Held      bool       `bson:"held,omitempty"`    // the email to the shop waits, or needs a matching order
+	Told      bool       `bson:"told,omitempty"`    // the receipt is in the outbox, if it is emailed at all
+	Decided   []Decision `bson:"decided,omitempty"` // by the shop, oldest first
+	Ended     string     `bson:"ended,omitempty"`   // the state after which nothing is left to decide
+	Work      job.List   `bson:"work,omitempty"`
 }
 
 // The values of Withdrawal.Receipt.
@@ -77,7 +79,7 @@ func Collection() storage.Collection {
 	return storage.Collection{Name: "withdrawals", Indexes: append(job.Indexes(), []storage.Index{
 		{
 			Name: ByPlace, Fields: []storage.Field{{Path: "place", Kind: storage.String}},
-			Head: []string{"statement", "at", "place", "order", "in_time"},
+			Head: []string{"statement", "at", "place", "order", "in_time", "customer", "decided", "ended"},
 		},
 		{Name: ByEmail, Fields: []storage.Field{{Path: "statement.email", Kind: storage.String},
 			{Path: "at", Kind: storage.Time}}},

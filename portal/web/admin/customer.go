@@ -130,11 +130,14 @@ func (h *Handler) showCustomer(c *fiber.Ctx, s merchant.Staff, id string, refuse
 }
 
 // facts returns the given pairs of a message key and a text, without those whose text is empty.
-func (p *customerView) facts(pairs ...string) []fact {
+func (p *customerView) facts(pairs ...string) []fact { return factsOf(p.Base, pairs...) }
+
+// factsOf returns facts from pairs of the key of a label and what is known, leaving out what is "".
+func factsOf(b page.Base, pairs ...string) []fact {
 	var facts []fact
 	for i := 0; i+1 < len(pairs); i += 2 {
 		if pairs[i+1] != "" {
-			facts = append(facts, fact{p.T(pairs[i]), []string{pairs[i+1]}})
+			facts = append(facts, fact{b.T(pairs[i]), []string{pairs[i+1]}})
 		}
 	}
 	return facts

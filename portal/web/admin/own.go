@@ -30,65 +30,6 @@ func (h *Handler) ownRoutes() []gate.Route {
 	}
 }
 
-// fewCodes is the number of recovery codes at which the start page asks for new ones.
-const fewCodes = 3
-
-// homePage is the start page.
-type homePage struct {
-	page.Base
-	Text    string
-	Form    page.Form
-	Codes   string // the sentence on recovery codes that run out, or ""
-	Session signedInBrowser
-
-	Reads                   bool // the person may read customers
-	Requests, Messages, New []waitingRow
-}
-
-// waitingRow is something on the start page that leads to its customer.
-type waitingRow struct {
-	Path, Text, Quote string
-	At                page.Time
-}
-
-func (p *homePage) waiting(list []merchant.Waiting) []waitingRow {
-	var rows []waitingRow
-	for _, w := range list {
-		key := "timeline.wrote"
-		if w.Kind != "" {
-			key = "timeline.requested." + w.Kind
-		}
-		rows = append(rows, waitingRow{Path: customerPathOf(w.Customer) + "#letters", At: p.TimeMoment(w.At),
-			Text: w.Name + " · " + p.T(key, "Number", w.Order), Quote: w.Text})
-	}
-	return rows
-}
-
-func (h *Handler) home(c *fiber.Ctx, s merchant.Staff) error {
-	data := homePage{Base: h.base(c, s, "home", "admin.home.title")}
-	data.Text = data.T("admin.home.text", "Email", s.Member().Email, "Role",
-		data.T("staff.role."+string(s.Member().Role)))
-	if left := s.Factors().Recovery; left <= fewCodes {
-		data.Codes = data.T("admin.home.few_codes", "Count", left)
-	}
-	data.Form = data.Base.Form(nil, nil)
-	found, err := s.Home(c.UserContext())
-	if err != nil {
-		return err
-	}
-	data.Reads = s.May(staff.PermissionCustomers)
-	data.Requests, data.Messages = data.waiting(found.Requests), data.waiting(found.Messages)
-	for _, row := range found.New {
-		name := row.Name()
-		if name == "" {
-			name = row.Email
-		}
-		data.New = append(data.New, waitingRow{Path: customerPathOf(row.ID), Text: name,
-			At: data.TimeMoment(row.List.CreatedAt)})
-	}
-	return h.pages.Render(c, fiber.StatusOK, "admin/home", data)
-}
-
 func (h *Handler) setLanguage(c *fiber.Ctx, s merchant.Staff) error {
 	if err := s.SetLanguage(c.UserContext(), c.FormValue("lang")); err != nil {
 		return err

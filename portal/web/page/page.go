@@ -48,6 +48,9 @@ var embedded = sync.OnceValues(func() (*Pages, error) {
 // Load returns the embedded pages, which it parses on first use. It fails if a template or text is broken.
 func Load() (*Pages, error) { return embedded() }
 
+// Catalogue returns the texts of the pages.
+func (p *Pages) Catalogue() *i18n.Catalogue { return p.catalogue }
+
 func newPages(catalogue *i18n.Catalogue, source fs.FS) (*Pages, error) {
 	icons, err := loadIcons(static.FS)
 	if err != nil {

@@ -1,0 +1,201 @@
+package admin
+
+import (
+	"github.com/gofiber/fiber/v2"
+
+	"postern/portal/merchant"
+	"postern/portal/staff"
+	"postern/portal/validate"
+	"postern/portal/web/gate"
+	"postern/portal/web/page"
+	"postern/portal/withdrawal"
+)
+
+const (
+	withdrawalsPath = "/admin/withdrawals"
+	withdrawalPath  = "/admin/withdrawals/:id"
+)
+
+func (h *Handler) withdrawalRoutes() []gate.Route {
+	return []gate.Route{
+		get(staff.PermissionCustomers, withdrawalsPath, h.withdrawals),
+		get(staff.PermissionCustomers, withdrawalPath, h.withdrawal),
+		post(staff.PermissionEditCustomers, withdrawalPath, h.decideWithdrawal),
+	}
+}
+
+// withdrawalsPage lists statements of withdrawal.
+type withdrawalsPage struct {
+	page.Base
+	Tabs    []page.Item
+	Rows    []withdrawalLine
+	Partial string // the list may go on where the search stopped
+	Further string // URL of what follows it
+	Pager   *page.Pager
+	Empty   page.Empty
+	Problem string
+}
+
+// withdrawalLine is a statement with its deadline, which is nil where none is left.
+type withdrawalLine struct {
+	Path, Name, Number string
+	At                 page.Time
+	RefundBy           *page.Time
+	Late               bool
+	Status             page.Pill
+}
+
+func withdrawalLineOf(b page.Base, w merchant.WithdrawalRow) withdrawalLine {
+	line := withdrawalLine{Path: withdrawalsPath + "/" + w.ID, Name: w.Statement.Name, Number: w.Statement.Number,
+		At: b.TimeMoment(w.At), Late: w.Late, Status: withdrawalPill(b, w)}
+	if w.Order != "" {
+		line.Number = w.Order
+	}
+	if w.Ended == "" {
+		due := b.TimeShort(w.RefundBy)
+		line.RefundBy = &due
+	}
+	return line
+}
+
+// withdrawalPill returns the state of a statement.
+func withdrawalPill(b page.Base, w merchant.WithdrawalRow) page.Pill {
+	tone := map[string]string{withdrawal.Waiting: "waiting", withdrawal.Received: "moving",
+		withdrawal.Refunded: "done"}[w.State()]
+	return b.Pill(tone, b.T("withdrawals.state."+w.State()))
+}
+
+func (h *Handler) withdrawals(c *fiber.Ctx, s merchant.Staff) error {
+	all := c.Query("show") == "all"
+	found, err := s.Withdrawals(c.UserContext(), all, c.Query("cursor"))
+	if err != nil && validate.KindOf(err) != validate.Invalid {
+		return err
+	}
+	data := withdrawalsPage{Base: h.base(c, s, "withdrawals", "withdrawals.title")}
+	data.Wide = true
+	data.Tabs = []page.Item{{Label: data.T("withdrawals.open"), Path: withdrawalsPath, Current: !all},
+		{Label: data.T("withdrawals.all"), Path: page.WithQuery(withdrawalsPath, "show", "all"), Current: all}}
+	for _, row := range found.Rows {
+		data.Rows = append(data.Rows, withdrawalLineOf(data.Base, row))
+	}
+	data.Empty = data.Base.Empty(data.T("withdrawals.none"), "", "")
+	at := func(cursor string) string {
+		if cursor == "" {
+			return ""
+		}
+		return page.WithQuery(withdrawalsPath, "show", c.Query("show"), "cursor", cursor)
+	}
+	if found.Partial {
+		data.Partial, data.Further = data.T("inbox.partial"), at(found.Next)
+	} else if data.Pager = data.Base.Pager(at(found.Previous), at(found.Next)); data.Pager != nil {
+		data.Pager.Newer, data.Pager.Older = data.T("customers.previous"), data.T("customers.next")
+	}
+	for _, wrong := range validate.FieldErrors(err) {
+		data.Problem = data.T(wrong.Key, wrong.Args)
+	}
+	return h.pages.Render(c, page.Refusal(err), "admin/withdrawals", data)
+}
+
+// withdrawalPage shows a statement with what can be decided about it.
+type withdrawalPage struct {
+	page.Base
+	Path           string
+	Status         page.Pill
+	Facts          []fact
+	Links          []page.Link // to the customer and the order
+	Decided        []decidedLine
+	RefundBy, Note string
+	Late           bool
+	Form           page.Form
+	States         []page.Option // nil if nothing is left to decide
+}
+
+// decidedLine is a decision that was made.
+type decidedLine struct {
+	State, Text string
+	At          page.Time
+}
+
+func (h *Handler) withdrawal(c *fiber.Ctx, s merchant.Staff) error {
+	return h.showWithdrawal(c, s, nil)
+}
+
+func (h *Handler) showWithdrawal(c *fiber.Ctx, s merchant.Staff, refused error) error {
+	id, err := gate.Param(c, "id")
+	if err != nil {
+		return err
+	}
+	w, err := s.Withdrawal(c.UserContext(), id)
+	if err != nil {
+		return err
+	}
+	data := withdrawalPage{Base: h.base(c, s, "withdrawals", "withdrawals.one"), Path: withdrawalsPath + "/" + id,
+		Late: w.Late}
+	data.Status = withdrawalPill(data.Base, w)
+	data.facts(w)
+	for _, made := range w.Decided {
+		data.Decided = append(data.Decided, decidedLine{State: data.T("withdrawals.state." + made.State),
+			Text: made.Text, At: data.TimeMoment(made.At)})
+	}
+	data.decision(c, s, w, refused)
+	return h.pages.Render(c, page.Refusal(refused), "admin/withdrawal", data)
+}
+
+// facts tells what was declared, and what is known about it.
+func (p *withdrawalPage) facts(w merchant.WithdrawalRow) {
+	p.Facts = []fact{{p.T("withdrawals.at"), []string{p.L.DateTime(w.At)}}}
+	for _, said := range w.Statement.Facts(p.L) {
+		p.Facts = append(p.Facts, fact{said.Label, []string{said.Value}})
+	}
+	match := "withdrawals.match.none"
+	switch {
+	case w.Order != "" && w.InTime == nil:
+		match = "withdrawals.match.order"
+	case w.Order != "" && *w.InTime:
+		match = "withdrawals.match.in_time"
+	case w.Order != "":
+		match = "withdrawals.match.late"
+	}
+	p.Note = p.T(match, "Number", w.Order)
+	if w.Ended == "" {
+		p.RefundBy = p.T("withdrawals.refund_by", "Day", p.L.Date(w.RefundBy))
+	}
+	if w.Owner == "" {
+		return
+	}
+	p.Links = append(p.Links, page.Link{Label: p.T("withdrawals.customer"), Path: customerPathOf(w.Owner)})
+	if w.Order != "" {
+		p.Links = append(p.Links, page.Link{Label: p.T("order.title", "Number", w.Order),
+			Path: orderPathOf(w.Owner, w.Order)})
+	}
+}
+
+// decision offers what is left to decide.
+func (p *withdrawalPage) decision(c *fiber.Ctx, s merchant.Staff, w merchant.WithdrawalRow, refused error) {
+	if s.May(staff.PermissionEditCustomers) {
+		for _, state := range w.Open() {
+			p.States = append(p.States, page.Option{Value: state, Label: p.T("withdrawals.decide." + state)})
+		}
+	}
+	values := page.Values(c, "state", "text")
+	if refused == nil && len(p.States) > 0 {
+		values = map[string]string{"state": p.States[0].Value}
+	}
+	p.Form = p.Base.Form(values, refused).InOrder("state", "text")
+}
+
+func (h *Handler) decideWithdrawal(c *fiber.Ctx, s merchant.Staff) error {
+	id, err := gate.Param(c, "id")
+	if err != nil {
+		return err
+	}
+	err = s.DecideWithdrawal(c.UserContext(), id,
+		withdrawal.Decision{State: c.FormValue("state"), Text: c.FormValue("text")})
+	switch {
+	case page.Refused(err):
+		return h.showWithdrawal(c, s, err)
+	case err != nil:
+		return err
+	}
+	return done(c, withdrawalsPath+"/"+id, "withdrawal.decided")
+}

@@ -1,0 +1,235 @@
+package web_test
+
+import (
+	"net/http"
+	"net/url"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"postern/portal/staff"
+	"postern/portal/web/webtest"
+)
+
+// mayOpenWork is the part of the table of roles and routes about what waits for staff.
+func mayOpenWork() map[string][]staff.Role {
+	all, managers := staff.Roles(), []staff.Role{staff.Owner, staff.Manager}
+	editors := []staff.Role{staff.Owner, staff.Manager, staff.Support}
+	return map[string][]staff.Role{
+		"GET /admin/inbox":              all,
+		"GET /admin/orders":             all,
+		"GET /admin/withdrawals":        all,
+		"GET /admin/withdrawals/:id":    all,
+		"POST /admin/withdrawals/:id":   editors,
+		"GET /admin/emails":             all,
+		"GET /admin/emails/:id":         all,
+		"POST /admin/emails/:id/resend": editors,
+		"GET /admin/jobs":               managers,
+		"POST /admin/jobs/:id/retry":    managers,
+		"POST /admin/jobs/:id/dismiss":  managers,
+	}
+}
+
+// withdraws sends a statement of withdrawal as a visitor.
+func withdraws(i *webtest.Installation, number, email string) {
+	b := i.Browser()
+	b.Get("/withdraw")
+	b.Submit("main form", typed{"name": "Jan <b>Čermák", "number": number, "email": email})
+	b.Submit("main form", nil).Want(http.StatusOK)
+}
+
+// TestTheStartPageLeadsToWhatItCounts checks the numbers of the start page, and that each leads to a list with
+// as many.
+func TestTheStartPageLeadsToWhatItCounts(t *testing.T) {
+	t.Parallel()
+	i, b := people(t)
+	if text := b.Get("/admin").Want(http.StatusOK).Text("#waiting"); !strings.Contains(text, "being counted") {
+		t.Errorf("before the first count: %s", text)
+	}
+	withdraws(i, "2024-0001", "jan.cermak@example.com")
+	i.SignIn(i.Browser(), "eva@example.com")
+	i.Work()
+	i.Clock.Move(2 * time.Minute)
+	b.Get("/admin")
+	i.Work()
+	page := b.Get("/admin").Want(http.StatusOK)
+	for _, tile := range page.Texts(".board-tile") {
+		if strings.HasPrefix(tile, "1") != strings.Contains(tile, "Withdrawals") {
+			t.Errorf("what waits: %s", tile)
+		}
+	}
+	for chart, want := range map[string]string{"customers": "4", "sign_ins": "1", "orders": "2", "orders_open": "0",
+		"orders_delivered": "2"} {
+		figure := "[aria-labelledby=chart-" + chart + "-title]"
+		if total := page.Text(figure + " .chart-total"); total != want {
+			t.Errorf("%s: %s in all", chart, total)
+		}
+		if n := len(page.Texts(figure + " tbody tr")); n != 30 {
+			t.Errorf("%s: %d days", chart, n)
+		}
+	}
+	for _, path := range append(page.Attrs(".board-tile", "href"), page.Attrs(".chart-total", "href")...) {
+		b.Get(path).Want(http.StatusOK)
+	}
+	if rows := b.Get(page.Attr("[aria-labelledby=chart-orders_delivered-title] .chart-total", "href")).Texts("main tbody tr"); len(rows) != 2 {
+		t.Errorf("the list of orders: %q", rows)
+	}
+	if rows := b.Get(page.Attr("[aria-labelledby=chart-customers-title] .chart-total", "href")).Texts("main tbody tr"); len(rows) != 4 {
+		t.Errorf("the list of customers: %q", rows)
+	}
+	for query, bars := range map[string]int{"?period=7": 7, "?period=90": 90, "?period=12m": 12, "?from=2026-01-01&to=2026-01-03": 0} {
+		page := b.Get("/admin" + query)
+		if n := len(page.Texts("[aria-labelledby=chart-orders-title] tbody tr")); bars > 0 && n != bars {
+			t.Errorf("%s: %d bars", query, n)
+		}
+	}
+	for _, wrong := range []string{"?period=8", "?from=yesterday", "?from=2020-01-01", "?from=2030-01-01&to=2030-01-02"} {
+		if page := b.Get("/admin" + wrong).Want(http.StatusUnprocessableEntity); !page.Has(".field-errors") {
+			t.Errorf("%s: no error is shown", wrong)
+		}
+	}
+}
+
+// TestAWithdrawalIsDecided confirms that the goods are back and the refund: the sender gets an email of each, the
+// customer sees both, and the log has them. A rejection needs a reason, and nothing follows a refund.
+func TestAWithdrawalIsDecided(t *testing.T) {
+	t.Parallel()
+	i, b := people(t)
+	withdraws(i, "2024-0001", "jan.cermak@example.com")
+	i.Work()
+	b.Get("/admin/withdrawals").Want(http.StatusOK)
+	if text := b.Page.Text("main tbody"); !strings.Contains(text, "2024-0001") || !strings.Contains(text, "Jan <b>Čermák") {
+		t.Errorf("the list: %s", text)
+	}
+	b.Follow("main tbody a").Want(http.StatusOK)
+	b.Submit("#decide form", typed{"state": "rejected"}).Want(http.StatusUnprocessableEntity)
+	b.Submit("#decide form", typed{"state": "shredded"}).Want(http.StatusUnprocessableEntity)
+	b.Submit("#decide form", typed{"state": "received", "text": "Thank you.\nWe have all of it."}).Want(http.StatusOK)
+	if b.Page.Attr("#f-state option", "value") != "refunded" {
+		t.Errorf("after the goods: %s", b.Page.Text("main"))
+	}
+	b.Submit("#decide form", typed{"state": "refunded"}).Want(http.StatusOK)
+	if b.Page.Has("#decide") {
+		t.Error("something is left to decide after the refund")
+	}
+	path := b.Page.URL.Path
+	b.Post(path, url.Values{"state": {"rejected"}, "text": {"Too late."}}).Want(http.StatusConflict)
+	i.Work()
+	i.Deliver()
+	var subjects []string
+	for _, m := range i.Mailbox.All("jan.cermak@example.com") {
+		if strings.Contains(m.Subject, "ithdrawal") || strings.Contains(m.Subject, "dstoupení") {
+			subjects = append(subjects, m.Subject)
+		}
+	}
+	if len(subjects) != 3 {
+		t.Errorf("emails %q", subjects)
+	}
+	if rows := b.Get("/admin/withdrawals").Texts("main tbody tr"); len(rows) != 0 {
+		t.Errorf("still to decide: %q", rows)
+	}
+	if rows := b.Get("/admin/withdrawals?show=all").Texts("main tbody tr"); len(rows) != 1 {
+		t.Errorf("all: %q", rows)
+	}
+	manager := i.Enrol("manager@shop.test", staff.Manager)
+	if rows := manager.Get("/admin/log?act=withdrawal.decided").Texts("main tbody tr"); len(rows) != 2 {
+		t.Errorf("the log: %q", rows)
+	}
+	b.Get("/admin/withdrawals/nobody").Want(http.StatusNotFound)
+	viewer := i.Enrol("viewer@shop.test", staff.Viewer)
+	if viewer.Get(path).Want(http.StatusOK).Has("form#decide") {
+		t.Error("a viewer may decide")
+	}
+}
+
+// TestEmailsAreFoundShownAndResent checks the list of emails, that what it shows has no secret, and that a
+// sign-in email is never sent again: the customer gets a new link.
+func TestEmailsAreFoundShownAndResent(t *testing.T) {
+	t.Parallel()
+	i, b := people(t)
+	i.SignIn(i.Browser(), "eva@example.com")
+	i.Work()
+	i.Deliver()
+	b.Get("/admin/emails?person=eva@example.com").Want(http.StatusOK)
+	texts := b.Page.Texts("main tbody tr")
+	if len(texts) != 2 || !strings.Contains(strings.Join(texts, ""), "Sign-in link") || !strings.Contains(strings.Join(texts, ""), "Notice of a sign-in") {
+		t.Fatalf("the emails to Eva: %q", texts)
+	}
+	i.Clock.Move(time.Hour)
+	links := map[string]bool{}
+	for _, m := range i.Mailbox.All("eva@example.com") {
+		links[webtest.LinkIn(m)] = true
+	}
+	for _, path := range b.Page.Attrs("main tbody a", "href") {
+		page := b.Get(path).Want(http.StatusOK)
+		for link := range links {
+			if token := link[strings.LastIndexByte(link, '/')+1:]; token != "" && strings.Contains(page.Body, token) {
+				t.Errorf("%s shows a link", path)
+			}
+		}
+		if text := page.Text("#text pre"); !strings.Contains(text, "…") || tokenShape.MatchString(text) {
+			t.Errorf("the text: %s", text)
+		}
+	}
+	before := len(i.Mailbox.All("eva@example.com"))
+	b.Get("/admin/emails?person=eva@example.com&kind=sign_in")
+	b.Follow("main tbody a")
+	b.Submit("#resend form", nil).Want(http.StatusOK)
+	i.Work()
+	i.Deliver()
+	if sent := i.Mailbox.All("eva@example.com"); len(sent) != before+1 || links[webtest.LinkIn(sent[len(sent)-1])] {
+		t.Errorf("%d emails after %d", len(sent), before)
+	}
+	b.Get("/admin/emails?person=eva@example.com&kind=notice")
+	b.Follow("main tbody a")
+	b.Submit("#resend form", nil).Want(http.StatusOK)
+	i.Work()
+	i.Deliver()
+	if sent := i.Mailbox.All("eva@example.com"); len(sent) != before+2 {
+		t.Errorf("%d emails after %d", len(sent), before)
+	}
+	manager := i.Enrol("manager@shop.test", staff.Manager)
+	for _, act := range []string{"email.resent", "customer.link_sent"} {
+		if rows := manager.Get("/admin/log?act=" + act).Texts("main tbody tr"); len(rows) != 1 {
+			t.Errorf("the log of %s: %q", act, rows)
+		}
+	}
+	b.Get("/admin/emails?person=" + manager.Email)
+	b.Follow("main tbody a")
+	for _, path := range b.Get("/admin/emails?person="+manager.Email+"&kind=staff_sign_in").Attrs("main tbody a", "href") {
+		if b.Get(path).Has("#resend form") {
+			t.Error("a sign-in email of staff may be sent again")
+		}
+		b.Post(path+"/resend", nil).Want(http.StatusConflict)
+	}
+	for _, state := range []string{"failed", "waiting", "sent", "dropped"} {
+		b.Get("/admin/emails?state=" + state).Want(http.StatusOK)
+	}
+	for _, wrong := range []string{"state=lost", "kind=letter", "from=x", "cursor=x", "from=2026-02-02&to=2026-02-01"} {
+		b.Get("/admin/emails?" + wrong).Want(http.StatusUnprocessableEntity)
+	}
+	b.Get("/admin/emails/nobody").Want(http.StatusNotFound)
+}
+
+var tokenShape = regexp.MustCompile(`[A-Za-z0-9_-]{20,}`)
+
+// TestOrdersAreFound checks the list of orders: all, by status, by day, by number, and by customer.
+func TestOrdersAreFound(t *testing.T) {
+	t.Parallel()
+	i, b := people(t)
+	day := i.Clock.Now().Format(time.DateOnly)
+	for query, want := range map[string]int{"": 2, "?status=delivered": 2, "?status=open": 0, "?from=" + day: 2, "?to=2020-01-01": 0,
+		"?search=2024-0001": 1, "?search=adam@example.com": 1, "?search=nobody": 0, "?search=2": 0} {
+		if rows := b.Get("/admin/orders" + query).Want(http.StatusOK).Texts("main tbody tr"); len(rows) != want {
+			t.Errorf("%s: %q", query, rows)
+		}
+	}
+	b.Get("/admin/orders?search=2024-0001")
+	if b.Follow("main tbody th a").Want(http.StatusOK); !strings.HasSuffix(b.Page.URL.Path, "/orders/2024-0001") {
+		t.Errorf("the row leads to %s", b.Page.URL)
+	}
+	for _, wrong := range []string{"status=lost", "from=x", "cursor=x"} {
+		b.Get("/admin/orders?" + wrong).Want(http.StatusUnprocessableEntity)
+	}
+}
