@@ -36,6 +36,19 @@ func boardJobCases() map[string]func(h *testApp) {
 			h.work()
 			h.enterWith(jan, "one")
 		},
+		"forget_key": func(h *testApp) {
+			if _, err := h.app.Operator().CreateKey(h.t.Context(), h.shop.ID, "feed"); err != nil {
+				h.t.Fatal(err)
+			}
+			h.quiet()
+			keys, err := h.app.Operator().Keys(h.t.Context(), h.shop.ID)
+			if err == nil {
+				err = h.app.Operator().RevokeKey(h.t.Context(), h.shop.ID, keys[0].ID)
+			}
+			if err != nil {
+				h.t.Fatal(err)
+			}
+		},
 		"withdrawal_decided": func(h *testApp) {
 			e := h.colleague("support@shop.test", staff.Support)
 			h.putCustomer("77", jan)

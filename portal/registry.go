@@ -213,7 +213,7 @@ func (w Worker) otherDeclarations() []declaration {
 		{Collection: audit.LinkCollection(), personal: personal{nothing: "hashes, and who acted; no customer"}},
 		{Collection: audit.HeadCollection(), jobs: audit.Jobs(w.app.auditLog),
 			personal: personal{nothing: "a number and a hash"}},
-		{Collection: keyCollection(), personal: personal{nothing: "hashes of API keys"}},
+		{Collection: keyCollection(), jobs: w.keyJobs(), personal: personal{nothing: "hashes of API keys"}},
 		{Collection: installationCollection(), personal: personal{nothing: "a hash of the installation secret"}},
 		{Collection: upgradeCollection(), personal: personal{nothing: "counts"}},
 		{Collection: housekeepingCollection(), jobs: w.housekeepingJobs(), personal: personal{nothing: "jobs"}},

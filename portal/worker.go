@@ -99,6 +99,6 @@ func (w Worker) MayDismiss(kind string) bool {
 	return !slices.Contains([]string{
 		audit.KindRecord, audit.KindAppend, customer.KindErasure, customer.KindReleaseEmails, customer.KindSignOut,
 		order.KindDelete, order.KindCount, order.KindRecount, withdrawal.KindTend, batch.KindSelect, batch.KindRun,
-		note.KindForget,
+		note.KindForget, kindForgetKey,
 	}, kind)
 }

@@ -17,17 +17,22 @@ func mayOpenWork() map[string][]staff.Role {
 	all, managers := staff.Roles(), []staff.Role{staff.Owner, staff.Manager}
 	editors := []staff.Role{staff.Owner, staff.Manager, staff.Support}
 	return map[string][]staff.Role{
-		"GET /admin/inbox":              all,
-		"GET /admin/orders":             all,
-		"GET /admin/withdrawals":        all,
-		"GET /admin/withdrawals/:id":    all,
-		"POST /admin/withdrawals/:id":   editors,
-		"GET /admin/emails":             all,
-		"GET /admin/emails/:id":         all,
-		"POST /admin/emails/:id/resend": editors,
-		"GET /admin/jobs":               managers,
-		"POST /admin/jobs/:id/retry":    managers,
-		"POST /admin/jobs/:id/dismiss":  managers,
+		"GET /admin/api-keys":             {staff.Owner},
+		"GET /admin/api-keys/new":         {staff.Owner},
+		"POST /admin/api-keys/new":        {staff.Owner},
+		"GET /admin/api-keys/:id":         {staff.Owner},
+		"POST /admin/api-keys/:id/revoke": {staff.Owner},
+		"GET /admin/inbox":                all,
+		"GET /admin/orders":               all,
+		"GET /admin/withdrawals":          all,
+		"GET /admin/withdrawals/:id":      all,
+		"POST /admin/withdrawals/:id":     editors,
+		"GET /admin/emails":               all,
+		"GET /admin/emails/:id":           all,
+		"POST /admin/emails/:id/resend":   editors,
+		"GET /admin/jobs":                 managers,
+		"POST /admin/jobs/:id/retry":      managers,
+		"POST /admin/jobs/:id/dismiss":    managers,
 	}
 }
 
@@ -231,5 +236,58 @@ func TestOrdersAreFound(t *testing.T) {
 	}
 	for _, wrong := range []string{"status=lost", "from=x", "cursor=x"} {
 		b.Get("/admin/orders?" + wrong).Want(http.StatusUnprocessableEntity)
+	}
+}
+
+// TestAnAPIKeyIsCreatedUsedAndRevoked checks that an owner's new key works with its scopes alone, is shown once,
+// and ends at once, and that the log has both acts.
+func TestAnAPIKeyIsCreatedUsedAndRevoked(t *testing.T) {
+	t.Parallel()
+	i, _ := people(t)
+	b := i.Enrol("owner@shop.test", staff.Owner)
+	b.Get("/admin/api-keys/new").Want(http.StatusOK)
+	page := b.Submit("main form", typed{"name": "", "expires": "2001-01-01"}).Want(http.StatusUnprocessableEntity)
+	for _, field := range []string{"#f-name-error", "#f-scope-error", "#f-expires-error"} {
+		if !page.Has(field) {
+			t.Errorf("no %s: %s", field, page.Text("main"))
+		}
+	}
+	page = b.Submit("main form", typed{"name": "Warehouse", "scope_orders": "yes",
+		"expires": i.Clock.Now().AddDate(0, 0, 1).Format(time.DateOnly)}).Want(http.StatusOK)
+	key := page.Text(".api-key")
+	send := func(path string) int {
+		return i.Browser().Send(webtest.Request{Method: http.MethodGet, Path: path,
+			Header: map[string]string{"Authorization": "Bearer " + key}}).Status
+	}
+	if got := send("/api/v1/orders/2024-0001"); got != http.StatusOK {
+		t.Errorf("with its scope: %d", got)
+	}
+	if got := send("/api/v1/customers/1"); got != http.StatusForbidden {
+		t.Errorf("without its scope: %d", got)
+	}
+	i.Work()
+	page = b.Get("/admin/api-keys").Want(http.StatusOK)
+	if text := page.Text("main"); strings.Contains(page.Body, key) || !strings.Contains(text, "Warehouse") ||
+		!strings.Contains(text, "by owner@shop.test") {
+		t.Errorf("the list: %s", text)
+	}
+	for _, row := range page.Attrs("main tbody a", "href") {
+		if strings.Contains(b.Get(row).Text("main"), "Warehouse") {
+			b.Submit("main form", nil).Want(http.StatusOK)
+		}
+	}
+	if got := send("/api/v1/orders/2024-0001"); got != http.StatusUnauthorized {
+		t.Errorf("revoked: %d", got)
+	}
+	i.Work()
+	for _, act := range []string{"key.created", "key.revoked"} {
+		if rows := b.Get("/admin/log?act=" + act).Texts("main tbody tr"); len(rows) != 1 || !strings.Contains(rows[0], "Warehouse") {
+			t.Errorf("the log of %s: %q", act, rows)
+		}
+	}
+	b.Get("/admin/api-keys/nobody").Want(http.StatusNotFound)
+	i.Clock.Move(16 * time.Minute)
+	if b.Get("/admin/api-keys/new").URL.Path != "/admin/confirm" {
+		t.Errorf("without a fresh second factor: %s", b.Page.URL)
 	}
 }

@@ -62,6 +62,7 @@ func navigation() []navItem {
 		{page.NavItem{ID: "groups", Path: groupsPath, Key: "admin.nav.groups", Icon: "group"},
 			staff.PermissionCustomers},
 		{page.NavItem{ID: "log", Path: logPath, Key: "admin.nav.log", Icon: "log"}, staff.PermissionLog},
+		{page.NavItem{ID: "keys", Path: keysPath, Key: "admin.nav.keys", Icon: "file"}, staff.PermissionKeys},
 		{page.NavItem{ID: "staff", Path: staffPath, Key: "admin.nav.staff", Icon: "people"}, staff.PermissionStaff},
 		{page.NavItem{ID: "security", Path: securityPath, Key: "admin.nav.security", Icon: "key"},
 			staff.PermissionSecurity},
@@ -95,7 +96,7 @@ func (h *Handler) Routes() []gate.Route {
 		h.actRoutes(),
 		h.consentRoutes(),
 		h.groupRoutes(), h.batchRoutes(), h.addressRoutes(),
-		h.inboxRoutes(), h.orderRoutes(), h.withdrawalRoutes(), h.emailRoutes(), h.jobRoutes(),
+		h.inboxRoutes(), h.orderRoutes(), h.withdrawalRoutes(), h.emailRoutes(), h.jobRoutes(), h.keyRoutes(),
 		h.logRoutes(),
 		h.staffRoutes(),
 	)

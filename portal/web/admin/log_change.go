@@ -45,7 +45,7 @@ func fieldKeys() map[string]string {
 		"placed_at": "customer.placed", "total": "customer.total", "enrolled_at": "log.field.enrolled_at",
 		"consents.newsletter": "consent.name.newsletter", "consents.partner_offers": "consent.name.partner_offers",
 		"withdrawal": "request.decision", "email_kind": "emails.kind", "job": "jobs.kind", "name": "api_keys.name",
-		"scopes": "api_keys.scopes", "expires": "api_keys.expires",
+		"scopes": "api_keys.scopes", "expires_at": "api_keys.expires",
 		"message": "answer.text", "request.return": "request.decision", "request.cancel": "request.decision",
 		"tax_exempt.reason": "customer.exempt.reason", "tax_exempt.certificate": "customer.exempt.certificate",
 	}
