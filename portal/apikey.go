@@ -216,7 +216,9 @@ func (a *App) noteKeyUse(ctx context.Context, shop, hash string, key apiKey) {
 }
 
 // Keys lists a shop's keys, oldest first.
-func (o Operator) Keys(ctx context.Context, shop string) ([]KeyInfo, error) { return o.app.Keys(ctx, shop) }
+func (o Operator) Keys(ctx context.Context, shop string) ([]KeyInfo, error) {
+	return o.app.Keys(ctx, shop)
+}
 
 // Keys is Operator.Keys for other actors.
 func (a *App) Keys(ctx context.Context, shop string) ([]KeyInfo, error) {

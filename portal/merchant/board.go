@@ -14,12 +14,15 @@ import (
 // Period is the days that the start page shows, as given in the URL: one of Periods, or first and last days of
 // the form "2026-03-05", both inclusive.
 type Period struct {
-	Name     string // "" for the first of Periods
+	Name     string // "" for UsualPeriod
 	From, To string
 }
 
 // Periods returns the names of the periods that end today: a number of days, or twelve months.
-func Periods() []string { return []string{"30", "7", "90", "12m"} }
+func Periods() []string { return []string{"7", UsualPeriod, "90", "12m"} }
+
+// UsualPeriod is the period that the start page shows at first.
+const UsualPeriod = "30"
 
 // Figures is what happened in a period. Its days are complete and in their order; those that have not been
 // counted yet are empty, with a zero At.
@@ -40,7 +43,7 @@ func (p Period) days(now time.Time, zone *time.Location) (first, last time.Time,
 		return p.between(f, today)
 	}
 	switch p.Name {
-	case "", "30":
+	case "", UsualPeriod:
 		first = today.AddDate(0, 0, -29)
 	case "7":
 		first = today.AddDate(0, 0, -6)
@@ -76,7 +79,7 @@ func (p Period) between(f *validate.Validator, today time.Time) (first, last tim
 
 // Board returns what waits for somebody and what happened in a period, as counted before, and has what is old
 // counted again. Field errors are at "period", "from" and "to"; the board is returned all the same, with the
-// figures of the first of Periods.
+// figures of UsualPeriod.
 func (s Staff) Board(ctx context.Context, p Period) (b board.Board, f Figures, err error) {
 	if !s.May(staff.PermissionCustomers) {
 		return b, f, denied()

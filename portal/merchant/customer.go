@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"postern/mail"
 	"postern/portal/credential"
 	"postern/portal/customer"
 	"postern/portal/inquiry"
@@ -26,6 +27,9 @@ type CustomerView struct {
 	Letters  []inquiry.Record         // the last requests and messages, of both sides, newest first
 	More     bool                     // there are earlier letters
 	Notes    []NoteView
+
+	Withdrawals []WithdrawalRow // the latest statements with one of the customer's addresses, latest first
+	Emails      []EmailRow      // the latest to the customer's addresses, latest first
 }
 
 const (
@@ -54,6 +58,12 @@ func (s Staff) Customer(ctx context.Context, id, cursor string) (CustomerView, e
 		return v, err
 	}
 	if v.Notes, err = s.Notes(ctx, id); err != nil {
+		return v, err
+	}
+	if v.Withdrawals, err = s.withdrawalsOf(ctx, c, time.Time{}); err != nil {
+		return v, err
+	}
+	if v.Emails, err = s.emailsTo(ctx, c.EmailsHeld(), mail.Filter{Limit: shownEmails}); err != nil {
 		return v, err
 	}
 	return v, s.addLetters(ctx, &v)

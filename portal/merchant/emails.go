@@ -256,8 +256,3 @@ func (s Staff) ResendEmail(ctx context.Context, id string) error {
 
 // shownEmails is how many emails a customer's page shows.
 const shownEmails = 10
-
-// emailsOf returns the latest emails to a customer.
-func (s Staff) emailsOf(ctx context.Context, addresses []string) ([]EmailRow, error) {
-	return s.emailsTo(ctx, addresses, mail.Filter{Limit: shownEmails})
-}

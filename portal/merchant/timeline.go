@@ -23,6 +23,8 @@ type Moment struct {
 	Letter  *inquiry.Record
 	Consent *customer.Consent
 	Event   *event.Event
+
+	Withdrawal *WithdrawalRow
 }
 
 // Event is an act in a timeline.
@@ -39,11 +41,13 @@ const (
 	SourceLetters  = "letters"
 	SourceConsents = "consents"
 	SourceEvents   = "events"
+
+	SourceWithdrawals = "withdrawals"
 )
 
 // Sources lists the sources of a timeline.
 func Sources() []string {
-	return []string{SourceOrders, SourceLetters, SourceActs, SourceConsents, SourceEvents}
+	return []string{SourceOrders, SourceLetters, SourceWithdrawals, SourceActs, SourceConsents, SourceEvents}
 }
 
 const momentsPerPage = 15
@@ -58,6 +62,7 @@ func (s Staff) Timeline(ctx context.Context, c customer.Customer, source string,
 	readers := map[string]func(context.Context, customer.Customer, time.Time) ([]Moment, error){
 		SourceActs: s.momentsOfActs, SourceOrders: s.momentsOfOrders, SourceLetters: s.momentsOfLetters,
 		SourceConsents: s.momentsOfConsents, SourceEvents: s.momentsOfEvents,
+		SourceWithdrawals: s.momentsOfWithdrawals,
 	}
 	for _, name := range Sources() {
 		if source != "" && source != name {
@@ -150,6 +155,16 @@ func (s Staff) momentsOfEvents(ctx context.Context, c customer.Customer, before 
 		if before.IsZero() || happened.At.Before(before) {
 			list = append(list, Moment{At: happened.At, Event: &happened})
 		}
+	}
+	return list, err
+}
+
+func (s Staff) momentsOfWithdrawals(ctx context.Context, c customer.Customer,
+	before time.Time) ([]Moment, error) {
+	rows, err := s.withdrawalsOf(ctx, c, before)
+	var list []Moment
+	for _, row := range rows {
+		list = append(list, Moment{At: row.At, Withdrawal: &row})
 	}
 	return list, err
 }

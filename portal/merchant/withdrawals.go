@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"postern/portal/audit"
+	"postern/portal/customer"
 	"postern/portal/order"
 	"postern/portal/staff"
 	"postern/portal/validate"
@@ -96,13 +97,28 @@ func (s Staff) DecideWithdrawal(ctx context.Context, id string, made withdrawal.
 	return s.app.Desk(s.shop).DecideWithdrawal(ctx, id, made, act)
 }
 
+// DecideCustomerWithdrawal is DecideWithdrawal for a statement of a customer, and validate.NotFound for any
+// other.
+func (s Staff) DecideCustomerWithdrawal(ctx context.Context, customer, id string,
+	made withdrawal.Decision) error {
+	w, err := s.Withdrawal(ctx, id)
+	if err == nil && w.Owner != customer {
+		err = validate.NewError(validate.NotFound, "request.not_found")
+	}
+	if err != nil {
+		return err
+	}
+	return s.DecideWithdrawal(ctx, id, made)
+}
+
 // maxWithdrawals is how many statements of a customer are shown.
 const maxWithdrawals = 20
 
 // withdrawalsOf returns the latest statements that name one of a customer's addresses, latest first.
-func (s Staff) withdrawalsOf(ctx context.Context, emails []string, before time.Time) ([]WithdrawalRow, error) {
+func (s Staff) withdrawalsOf(ctx context.Context, c customer.Customer,
+	before time.Time) ([]WithdrawalRow, error) {
 	var rows []WithdrawalRow
-	for _, email := range emails {
+	for _, email := range c.EmailsHeld() {
 		query := storage.Query{Index: withdrawal.ByEmail, Equal: []any{email}, Descending: true,
 			Limit: maxWithdrawals}
 		if !before.IsZero() {
@@ -124,6 +140,8 @@ func (s Staff) withdrawalsOf(ctx context.Context, emails []string, before time.T
 			rows = append(rows, s.withdrawalRow(hit.Key, hit.Head))
 		}
 	}
+	// A signed-in customer's statement can have an address that was somebody else's before.
+	rows = slices.DeleteFunc(rows, func(row WithdrawalRow) bool { return row.Customer != "" && row.Customer != c.ID })
 	slices.SortStableFunc(rows, func(a, b WithdrawalRow) int { return b.At.Compare(a.At) })
 	return rows, nil
 }

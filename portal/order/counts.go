@@ -26,6 +26,7 @@ type Month struct {
 	Cancelled int64            `bson:"c,omitempty"`
 	Returned  int64            `bson:"r,omitempty"` // wholly or in part
 	Spent     map[string]int64 `bson:"s,omitempty"` // minor units by currency: see Counted.Spent
+	Paid      map[string]int64 `bson:"p,omitempty"` // orders that were not cancelled, by PaymentKinds
 	First     time.Time        `bson:"f"`
 	Last      time.Time        `bson:"l"`
 }
@@ -54,7 +55,8 @@ func (o Counted) isReturned() bool {
 // countsLike reports whether both orders change the counts in the same way.
 func (o Counted) countsLike(other Counted) bool {
 	return o.PlacedAt.Equal(other.PlacedAt) && o.Currency == other.Currency && o.Spent() == other.Spent() &&
-		o.Status.Cancelled() == other.Status.Cancelled() && o.isReturned() == other.isReturned()
+		o.Status.Cancelled() == other.Status.Cancelled() && o.isReturned() == other.isReturned() &&
+		o.Status.PaymentKind == other.Status.PaymentKind
 }
 
 func (o Order) counted() Counted {
@@ -77,6 +79,9 @@ func (m *Month) Add(o Counted) {
 	if spent := o.Spent(); spent > 0 {
 		m.spend(o.Currency, spent)
 	}
+	if o.Status.PaymentKind != "" && !o.Status.Cancelled() {
+		m.pay(o.Status.PaymentKind, 1)
+	}
 	m.span(o.PlacedAt, o.PlacedAt)
 }
 
@@ -85,6 +90,13 @@ func (m *Month) spend(currency string, minor int64) {
 		m.Spent = map[string]int64{}
 	}
 	m.Spent[currency] += minor
+}
+
+func (m *Month) pay(kind string, orders int64) {
+	if m.Paid == nil {
+		m.Paid = map[string]int64{}
+	}
+	m.Paid[kind] += orders
 }
 
 // span extends the time between the first and the last order.
@@ -100,7 +112,7 @@ func (m *Month) span(first, last time.Time) {
 // Equal reports whether both months add up to the same.
 func (m Month) Equal(other Month) bool {
 	return m.Orders == other.Orders && m.Cancelled == other.Cancelled && m.Returned == other.Returned &&
-		maps.Equal(m.Spent, other.Spent) && m.First.Equal(other.First) && m.Last.Equal(other.Last)
+		maps.Equal(m.Spent, other.Spent) && maps.Equal(m.Paid, other.Paid) && m.First.Equal(other.First) && m.Last.Equal(other.Last)
 }
 
 // Sum returns what all orders add up to.
@@ -111,13 +123,16 @@ func (h Counts) Sum() Month {
 		for currency, minor := range m.Spent {
 			sum.spend(currency, minor)
 		}
+		for kind, orders := range m.Paid {
+			sum.pay(kind, orders)
+		}
 		sum.span(m.First, m.Last)
 	}
 	return sum
 }
 
 // CountsBasis returns how a shop's orders are counted: by the version of Month, in the shop's time zone.
-func CountsBasis(zone string) string { return "2 " + zone }
+func CountsBasis(zone string) string { return "3 " + zone }
 
 // Adopt makes counts of earlier versions usable until they are recounted.
 func (h *Counts) Adopt() {

@@ -50,6 +50,12 @@ func (s stand) fillAdmin(t *testing.T) {
 			s.fillShopping(t, key, fmt.Sprint(n))
 		}
 	}
+	for _, number := range []string{"customer-0@example.com-shipped", "W-2"} {
+		withdraws(s.Installation, number, "customer-1@example.com")
+	}
+	failEmail(t, s.Installation, "customer-1@example.com")
+	failJob(t, s.Installation, "record_act")
+	failJob(t, s.Installation, "letters")
 	s.Clock.Move(time.Hour)
 	s.fillLog(t, key)
 	s.Work()
@@ -108,11 +114,14 @@ func (g gallery) showAdmin(email string) {
 	g.shopper.Type("#f-enrolment", code)
 	g.shopper.Follow("main form button.main")
 	g.sees("admin-recovery", g.shopper)
+	g.shopper.Visit("/admin?period=12m")
 	g.Work()
 	for _, path := range []string{"", "/staff", "/staff/invite", "/security", "/customers", "/customers?sort=name&newsletter=given&company=yes",
 		"/customers?search=nobody&country=CZ", "/customers?sort=wrong", "/groups", "/groups/new",
 		"/batches", "/batches/new?all=yes&country=CZ", "/log", "/log?actor=operator&act=customer.changed&to=2020-01-01",
-		"/log?person=nobody"} {
+		"/log?person=nobody", "/inbox", "/inbox?show=returns", "/orders", "/orders?status=open&from=2026-01-01", "/orders?status=lost",
+		"/withdrawals", "/withdrawals?show=all", "/emails", "/emails?state=sent", "/emails?kind=lost", "/jobs",
+		"/api-keys", "/api-keys/new", "?period=12m", "?from=2001-01-01"} {
 		g.at("admin"+url.QueryEscape(path), g.shopper, "/admin"+path)
 	}
 	g.shopper.Visit("/admin/customers")
@@ -129,10 +138,31 @@ func (g gallery) showAdmin(email string) {
 	g.showBulk()
 	g.showViews()
 	g.showExport()
+	g.showWork()
 	g.shopper.Visit("/admin/staff")
 	g.shopper.Follow("main tbody a")
 	g.sees("admin-member", g.shopper)
 	g.at("admin-unknown", g.shopper, "/admin/customers/nobody")
+}
+
+// showWork opens an email, a withdrawal and a new API key.
+func (g gallery) showWork() {
+	g.shopper.Visit("/admin/emails?state=sent")
+	g.shopper.Follow("main tbody a")
+	g.sees("admin-email", g.shopper)
+	g.shopper.Visit("/admin/withdrawals?show=all")
+	g.shopper.Follow("main tbody a")
+	g.sees("admin-withdrawal", g.shopper)
+	g.shopper.Visit("/admin/api-keys/new")
+	g.shopper.Follow("main form button.main")
+	g.sees("admin-key-error", g.shopper)
+	g.shopper.Type("#f-name", "Warehouse "+g.lang)
+	g.shopper.Click("#f-scope_orders")
+	g.shopper.Follow("main form button.main")
+	g.sees("admin-key-once", g.shopper)
+	g.shopper.Visit("/admin/api-keys")
+	g.shopper.Follow("main tbody a")
+	g.sees("admin-key", g.shopper)
 }
 
 // showBulk creates a group and puts everybody into it by a bulk change.

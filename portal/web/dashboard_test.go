@@ -8,8 +8,12 @@ import (
 	"testing"
 	"time"
 
+	"postern/mail"
+	"postern/portal/group"
+	"postern/portal/job"
 	"postern/portal/staff"
 	"postern/portal/web/webtest"
+	"postern/storage"
 )
 
 // mayOpenWork is the part of the table of roles and routes about what waits for staff.
@@ -17,22 +21,23 @@ func mayOpenWork() map[string][]staff.Role {
 	all, managers := staff.Roles(), []staff.Role{staff.Owner, staff.Manager}
 	editors := []staff.Role{staff.Owner, staff.Manager, staff.Support}
 	return map[string][]staff.Role{
-		"GET /admin/api-keys":             {staff.Owner},
-		"GET /admin/api-keys/new":         {staff.Owner},
-		"POST /admin/api-keys/new":        {staff.Owner},
-		"GET /admin/api-keys/:id":         {staff.Owner},
-		"POST /admin/api-keys/:id/revoke": {staff.Owner},
-		"GET /admin/inbox":                all,
-		"GET /admin/orders":               all,
-		"GET /admin/withdrawals":          all,
-		"GET /admin/withdrawals/:id":      all,
-		"POST /admin/withdrawals/:id":     editors,
-		"GET /admin/emails":               all,
-		"GET /admin/emails/:id":           all,
-		"POST /admin/emails/:id/resend":   editors,
-		"GET /admin/jobs":                 managers,
-		"POST /admin/jobs/:id/retry":      managers,
-		"POST /admin/jobs/:id/dismiss":    managers,
+		"GET /admin/api-keys":                               {staff.Owner},
+		"GET /admin/api-keys/new":                           {staff.Owner},
+		"POST /admin/api-keys/new":                          {staff.Owner},
+		"GET /admin/api-keys/:id":                           {staff.Owner},
+		"POST /admin/api-keys/:id/revoke":                   {staff.Owner},
+		"GET /admin/inbox":                                  all,
+		"GET /admin/orders":                                 all,
+		"GET /admin/withdrawals":                            all,
+		"GET /admin/withdrawals/:id":                        all,
+		"POST /admin/customers/:id/withdrawals/:withdrawal": editors,
+		"POST /admin/withdrawals/:id":                       editors,
+		"GET /admin/emails":                                 all,
+		"GET /admin/emails/:id":                             all,
+		"POST /admin/emails/:id/resend":                     editors,
+		"GET /admin/jobs":                                   managers,
+		"POST /admin/jobs/:id/retry":                        managers,
+		"POST /admin/jobs/:id/dismiss":                      managers,
 	}
 }
 
@@ -42,6 +47,103 @@ func withdraws(i *webtest.Installation, number, email string) {
 	b.Get("/withdraw")
 	b.Submit("main form", typed{"name": "Jan <b>Čermák", "number": number, "email": email})
 	b.Submit("main form", nil).Want(http.StatusOK)
+}
+
+// failEmail leaves an email that the mail server refused.
+func failEmail(t *testing.T, i *webtest.Installation, to string) {
+	t.Helper()
+	err := storage.Open[mail.Entry](i.App.Engine(), "main", mail.Collection()).Insert(t.Context(), storage.NewID(), mail.Entry{
+		Kind: "sign_in", To: to, State: mail.Failed, CreatedAt: i.Clock.Now(), NextAt: i.Clock.Now().Add(mail.Keep), Attempts: 1,
+		LastError: "550 5.1.1 no such mailbox here",
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// failJob leaves a job that was given up.
+func failJob(t *testing.T, i *webtest.Installation, kind string) {
+	t.Helper()
+	g := group.Groups{}
+	id := g.Work.Add(job.Request{Kind: kind, At: i.Clock.Now().Add(-72 * time.Hour)})
+	for n := range g.Work.Jobs {
+		if j := &g.Work.Jobs[n]; j.ID == id {
+			j.FailedAt, j.Attempts, j.LastError = i.Clock.Now(), 12, "no room on the device"
+		}
+	}
+	g.Work.Cancel("none") // updates the indexed times
+	if err := group.Docs(i.App.Engine(), "main").Insert(t.Context(), "failing-"+kind, g); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestFailedJobsAreRetriedAndDismissed checks the list, that both acts are in the log, and that what must be done
+// cannot be dismissed.
+func TestFailedJobsAreRetriedAndDismissed(t *testing.T) {
+	t.Parallel()
+	i, _ := people(t)
+	failJob(t, i, "letters")
+	failJob(t, i, "record_act")
+	b := i.Enrol("manager@shop.test", staff.Manager)
+	page := b.Get("/admin/jobs").Want(http.StatusOK)
+	if text := page.Text("main tbody"); !strings.Contains(text, "no room on the device") || !strings.Contains(text, "failing-letters") {
+		t.Errorf("the list: %s", text)
+	}
+	if n := len(page.Attrs(`form[action$="/dismiss"]`, "action")); n != 1 {
+		t.Errorf("%d jobs may be dismissed", n)
+	}
+	for _, path := range page.Attrs(`form[action$="/retry"]`, "action") {
+		if path = strings.TrimSuffix(path, "/retry") + "/dismiss"; path != page.Attr(`form[action$="/dismiss"]`, "action") {
+			b.Post(path, nil).Want(http.StatusConflict)
+		}
+	}
+	b.Post(page.Attr(`form[action$="/dismiss"]`, "action"), nil).Want(http.StatusOK)
+	page = b.Get("/admin/jobs")
+	retry := page.Attr(`form[action$="/retry"]`, "action")
+	b.Post(retry, nil).Want(http.StatusOK)
+	b.Post(retry, nil).Want(http.StatusNotFound)
+	if rows := b.Get("/admin/jobs").Texts("main tbody tr"); len(rows) != 0 {
+		t.Errorf("left: %q", rows)
+	}
+	for _, act := range []string{"job.retried", "job.dismissed"} {
+		if rows := b.Get("/admin/log?act=" + act).Texts("main tbody tr"); len(rows) != 1 {
+			t.Errorf("the log of %s: %q", act, rows)
+		}
+	}
+}
+
+// TestTheCustomersPageTellsWhyALinkDidNotArrive checks the emails on the customer's page, with what the mail server
+// said, and that a withdrawal is decided there.
+func TestTheCustomersPageTellsWhyALinkDidNotArrive(t *testing.T) {
+	t.Parallel()
+	i, b := people(t)
+	failEmail(t, i, "jan.cermak@example.com")
+	withdraws(i, "2024-0001", "jan.cermak@example.com")
+	i.Work()
+	path := openJan(b)
+	if text := b.Page.Text("#emails"); !strings.Contains(text, "Sign-in link") || !strings.Contains(text, "no such mailbox here") {
+		t.Errorf("the emails: %s", text)
+	}
+	if text := b.Page.Text("#timeline"); !strings.Contains(text, "Withdrew from the contract (order 2024-0001)") {
+		t.Errorf("the timeline: %s", text)
+	}
+	b.Submit("#withdrawals form", typed{"state": "rejected"}).Want(http.StatusUnprocessableEntity)
+	b.Submit("#withdrawals form", typed{"state": "rejected", "text": "The period is over."}).Want(http.StatusOK)
+	if text := b.Page.Text("#withdrawals"); !strings.Contains(text, "Rejected") || !strings.Contains(text, "The period is over.") ||
+		b.Page.Has("#withdrawals form") {
+		t.Errorf("the withdrawal: %s", text)
+	}
+	if b.Page.URL.Path != path {
+		t.Errorf("the decision leads to %s", b.Page.URL)
+	}
+	b.Follow(`#emails a[href*="person="]`).Want(http.StatusOK)
+	if rows := b.Page.Texts("main tbody tr"); len(rows) != 2 {
+		t.Errorf("all emails: %q", rows)
+	}
+	eva := b.Get("/admin/customers?search=eva").Attr("main tbody a", "href")
+	b.Get(path)
+	id := b.Get("/admin/withdrawals?show=all").Attr("main tbody a", "href")
+	b.Post(eva+"/withdrawals/"+strings.TrimPrefix(id, "/admin/withdrawals/"), url.Values{"state": {"refunded"}}).Want(http.StatusNotFound)
 }
 
 // TestTheStartPageLeadsToWhatItCounts checks the numbers of the start page, and that each leads to a list with

@@ -19,6 +19,8 @@ type Record struct {
 	Whole  bool                  `json:"whole"`
 	Goods  string                `json:"goods"`
 	Lines  []order.StatementLine `json:"lines"`
+
+	Decided []Decision `json:"decided,omitempty"`
 }
 
 // Page is a page of the list, oldest first. Pass Next as after to read the following page, now or
@@ -33,7 +35,7 @@ func (w Withdrawal) Record(id string) Record {
 	s := w.Statement
 	r := Record{
 		ID: id, At: w.At, Name: s.Name, Email: s.Email, Number: s.Number, InTime: w.InTime, Whole: s.Whole(),
-		Goods: s.Goods, Lines: s.Lines,
+		Goods: s.Goods, Lines: s.Lines, Decided: w.Decided,
 	}
 	if w.Order != "" {
 		r.Order = &w.Order

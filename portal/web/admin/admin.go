@@ -50,9 +50,9 @@ func navigation() []navItem {
 		{page.NavItem{ID: "home", Path: homePath, Key: "admin.nav.home", Icon: "home"}, staff.PermissionHome},
 		{page.NavItem{ID: "customers", Path: customersPath, Key: "admin.nav.customers", Icon: "person"},
 			staff.PermissionCustomers},
-		{page.NavItem{ID: "orders", Path: ordersPath, Key: "admin.nav.orders", Icon: "parcel"},
-			staff.PermissionCustomers},
 		{page.NavItem{ID: "inbox", Path: inboxPath, Key: "admin.nav.inbox", Icon: "waiting"},
+			staff.PermissionCustomers},
+		{page.NavItem{ID: "orders", Path: ordersPath, Key: "admin.nav.orders", Icon: "parcel"},
 			staff.PermissionCustomers},
 		{page.NavItem{ID: "withdrawals", Path: withdrawalsPath, Key: "admin.nav.withdrawals", Icon: "return"},
 			staff.PermissionCustomers},
@@ -73,15 +73,22 @@ func navigation() []navItem {
 func Area(role staff.Role) *page.Area {
 	area := &page.Area{
 		Name: "admin/" + string(role), Home: homePath, SignIn: signInPath, SignOut: signOutPath,
-		Language: languagePath, Side: true, Lead: page.NavItem{Path: customersPath, Key: "problem.customers"},
+		Language: languagePath, Side: true,
 	}
 	if role != "" {
 		area.Role = "staff.role." + string(role)
 	}
 	for _, item := range navigation() {
 		if role.May(item.permission) {
+			item.Fold = !slices.Contains([]string{"home", "customers", "inbox"}, item.ID)
 			area.Nav = append(area.Nav, item.NavItem)
 		}
+	}
+	if role.May(staff.PermissionCustomers) {
+		area.Start = append(area.Start, page.NavItem{Path: customersPath, Key: "problem.customers"})
+	}
+	if role != "" {
+		area.Start = append(area.Start, page.NavItem{Path: homePath, Key: "problem.start"})
 	}
 	return area
 }

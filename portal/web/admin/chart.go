@@ -1,8 +1,13 @@
 package admin
 
 import (
+	"maps"
 	"slices"
+	"strconv"
+	"time"
 
+	"postern/portal/money"
+	"postern/portal/order"
 	"postern/portal/web/page"
 )
 
@@ -79,5 +84,44 @@ func roundUp(n int64) int64 {
 				return step * unit
 			}
 		}
+	}
+}
+
+// monthsDrawn is the number of months in the chart of what a customer spent.
+const monthsDrawn = 24
+
+// spending draws what the customer spent in each month up to the last one with an order, for each currency. The
+// table of months says the same.
+func (p *customerView) spending(counts order.Counts) {
+	names := slices.Sorted(maps.Keys(counts.Months))
+	last, err := time.Parse(order.MonthForm, names[len(names)-1])
+	if err != nil || len(names) < 2 {
+		return // a bar for itself says nothing
+	}
+	for i, currency := range slices.Sorted(maps.Keys(counts.Sum().Spent)) {
+		amount := func(minor int64) string { return p.Money(money.Amount{Minor: minor, Currency: currency}) }
+		c := chart{Words: p.Words(), ID: "chart-spent-" + strconv.Itoa(i), Title: p.T("customer.spent_by_month",
+			"Currency", currency)}
+		var points []point
+		var sum int64
+		best := 0
+		for back := monthsDrawn - 1; back >= 0; back-- {
+			month := last.AddDate(0, -back, 0)
+			if month.Format(order.MonthForm) < names[0] {
+				continue
+			}
+			minor := counts.Months[month.Format(order.MonthForm)].Spent[currency]
+			label := month.Format("01/2006")
+			points = append(points, point{Label: label, Short: label, N: minor, Text: amount(minor)})
+			if sum += minor; minor > points[best].N {
+				best = len(points) - 1
+			}
+		}
+		c.Total.Label = amount(sum)
+		c.Summary = p.T("board.chart.summary", "What", c.Title, "From", points[0].Label, "To",
+			points[len(points)-1].Label, "Sum", c.Total.Label, "Most", points[best].Text, "When", points[best].Label)
+		c = c.draw(points, 0, amount)
+		c.Rows = nil
+		p.Spending = append(p.Spending, c)
 	}
 }

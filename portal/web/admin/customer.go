@@ -23,7 +23,7 @@ import (
 // customerView is a customer's page, for reading.
 type customerView struct {
 	page.Base
-	Path      string
+	Path, ID  string
 	MayEdit   bool
 	Menu      []page.Link // to acts
 	Disabled  string      // since when and why, "" for an open account
@@ -44,8 +44,12 @@ type customerView struct {
 	Letters   []letterLine
 	More      bool
 	Shopping  *shoppingView
-	Notes     []noteLine
-	Timeline  timelineView
+
+	Spending    []chart // by month, of each currency
+	Withdrawals []withdrawalCard
+	Emails      []emailLine
+	Notes       []noteLine
+	Timeline    timelineView
 
 	FormID               string // of the new note or answer
 	NoteForm, AnswerForm page.Form
@@ -98,7 +102,7 @@ func (h *Handler) showCustomer(c *fiber.Ctx, s merchant.Staff, id string, refuse
 		b.Title = v.Email
 	}
 	b.OfferUndo(customerPathOf(id)+"/undo", page.Hidden{Name: "act", Value: c.Query("undo")})
-	data := customerView{Base: b, Sub: v.Email, More: v.More, Path: customerPathOf(id),
+	data := customerView{Base: b, Sub: v.Email, More: v.More, Path: customerPathOf(id), ID: id,
 		Form:   refused.form(b, "", nil),
 		FormID: s.NewForm()}
 	data.MayEdit = s.May(staff.PermissionEditCustomers)
@@ -114,6 +118,10 @@ func (h *Handler) showCustomer(c *fiber.Ctx, s merchant.Staff, id string, refuse
 	data.summary(v)
 	data.orders(v)
 	data.letters(v, refused)
+	data.withdrawals(v, refused)
+	for _, row := range v.Emails {
+		data.Emails = append(data.Emails, emailLineOf(b, row))
+	}
 	data.notes(v, refused)
 	for _, given := range v.Sessions {
 		data.Sessions = append(data.Sessions, browserOf(b, given))
@@ -269,6 +277,17 @@ func (p *customerView) summary(v merchant.CustomerView) {
 		"customers.column.last_order", p.Date(sum.Last),
 		"customer.cancelled", p.share(sum.Cancelled, sum.Orders), "customer.returned", p.share(sum.Returned,
 			sum.Orders))...)
+	paid := fact{Label: p.T("customer.paid_by")}
+	for _, kind := range order.PaymentKinds() {
+		if n := sum.Paid[kind]; n > 0 {
+			paid.Lines = append(paid.Lines, p.T("customer.paid_by.kind", "Kind", p.T("payment.kind."+kind), "Number",
+				p.L.Number(n)))
+		}
+	}
+	if len(paid.Lines) > 0 {
+		p.Summary = append(p.Summary, paid)
+	}
+	p.spending(v.Orders)
 	names := slices.Sorted(maps.Keys(v.Orders.Months))
 	slices.Reverse(names)
 	for _, name := range names[:min(len(names), maxMonths)] {
@@ -305,24 +324,23 @@ func (p *customerView) orders(v merchant.CustomerView) {
 	p.Pager = p.Base.Pager(at(v.Previous), at(v.Next))
 }
 
-// orderPill says how far an order is. A failed payment has a sign of its own, so it has words of its own.
+// orderPill says in short words how far an order is, and whether it has to be paid.
 func orderPill(b page.Base, s order.Status) page.Pill {
-	text := b.T("orders.status." + orderState(s))
-	if !s.Cancelled() && s.Payment == order.PaymentFailed {
-		text = b.T("step.failed")
-	}
-	return b.Pill(string(s.Headline().Tone), text)
-}
-
-// orderState returns the view of the orders that an order is in.
-func orderState(s order.Status) string {
+	word := s.Fulfillment
 	switch {
 	case s.Cancelled():
-		return "cancelled"
-	case s.Unpaid():
-		return "unpaid"
-	case s.Fulfillment == order.Delivered:
-		return "delivered"
+		word = order.StateCancelled
+	case word == "" && s.State == order.StateCompleted:
+		word = order.StateCompleted
 	}
-	return "open"
+	text := b.T("orders.status.open")
+	if own := s.OwnWords(); b.L.Has("step." + word) {
+		text = b.T("step." + word)
+	} else if own != "" {
+		text = own
+	}
+	if s.Unpaid() && b.L.Has("step."+s.Payment) {
+		text += " · " + b.T("step."+s.Payment)
+	}
+	return b.Pill(string(s.Headline().Tone), text)
 }

@@ -1,6 +1,7 @@
 package admin
 
 import (
+	"cmp"
 	"strconv"
 	"time"
 
@@ -156,10 +157,10 @@ func (p *homePage) numberText(n board.Number) string {
 // periods fills the choice of a period.
 func (p *homePage) periods(chosen merchant.Period, err error) {
 	own := chosen.From != "" || chosen.To != ""
-	for i, name := range merchant.Periods() {
+	for _, name := range merchant.Periods() {
 		item := page.Item{Label: p.T("board.period." + name), Path: page.WithQuery(homePath, "period", name),
-			Current: !own && (chosen.Name == name || chosen.Name == "" && i == 0)}
-		if i == 0 {
+			Current: !own && cmp.Or(chosen.Name, merchant.UsualPeriod) == name}
+		if name == merchant.UsualPeriod {
 			item.Path = homePath
 		}
 		p.Periods = append(p.Periods, item)

@@ -109,7 +109,7 @@ func (p *ordersPage) rows(found merchant.OrderPage) {
 	for _, r := range found.Rows {
 		row := shopOrder{orderLine: orderLine{Number: r.Number, Title: r.Summary.Item, Total: p.Money(r.Total()),
 			Placed: p.TimeShort(r.PlacedAt)}}
-		row.Status = p.Pill(string(r.Status.Headline().Tone), p.T("orders.status."+orderState(r.Status)))
+		row.Status = orderPill(p.Base, r.Status)
 		row.Customer = page.Link{Label: r.Name}
 		if r.Name == "" {
 			row.Customer.Label = r.Email

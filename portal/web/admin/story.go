@@ -27,6 +27,7 @@ func (h *Handler) storyRoutes() []gate.Route {
 		post(p, customerPath+"/notes/:note", onCustomer(h.changeNote)),
 		post(p, customerPath+"/messages", onCustomer(h.answer)),
 		post(p, customerPath+"/requests/:request", onCustomer(h.decide)),
+		post(p, customerPath+"/withdrawals/:withdrawal", onCustomer(h.decideOwnWithdrawal)),
 	}
 }
 
@@ -47,6 +48,7 @@ type typedForm struct {
 	values map[string]string
 	err    error
 	undo   string // the id of an act that can be undone
+	at     string // the id of the form's part of the page, if it is none of those that part tells
 }
 
 // form returns a form of the page: with what was typed if it is the refused one.
@@ -70,6 +72,9 @@ func (h *Handler) afterForm(c *fiber.Ctx, s merchant.Staff, id, part string, t t
 
 // part returns the id of the form's part of the page.
 func (t typedForm) part() string {
+	if t.at != "" {
+		return t.at
+	}
 	if t.name == formNote || t.values["text"] == "" {
 		return "notes"
 	}

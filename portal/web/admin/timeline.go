@@ -90,6 +90,9 @@ func (p *customerView) moment(h *Handler, id string, m merchant.Moment, members 
 			"": "timeline.requested." + m.Letter.Kind}[m.Letter.From]
 		shown.Icon, shown.Text, shown.Link = "mail", p.T(key, "Number", m.Letter.Order), "#letters"
 		shown.Quote = m.Letter.Text
+	case m.Withdrawal != nil:
+		shown.Icon, shown.Text = "return", p.T("timeline.withdrew", "Number", m.Withdrawal.Statement.Number)
+		shown.Link, shown.Quote = "#withdrawals", m.Withdrawal.Statement.Goods
 	case m.Consent != nil:
 		shown.Icon = "done"
 		shown.Text = p.T("timeline.consent."+string(m.Consent.Status), "What",

@@ -199,3 +199,47 @@ func (h *Handler) decideWithdrawal(c *fiber.Ctx, s merchant.Staff) error {
 	}
 	return done(c, withdrawalsPath+"/"+id, "withdrawal.decided")
 }
+
+// withdrawalCard is a statement on a customer's page, with what can be decided about it.
+type withdrawalCard struct {
+	withdrawalLine
+	Note   string // the refund deadline
+	Action string // where the decision is sent, "" if nothing is left to decide
+	Open   bool   // its form was refused
+	Form   page.Form
+	States []page.Option
+	Said   []decidedLine
+}
+
+func (p *customerView) withdrawals(v merchant.CustomerView, t typedForm) {
+	for _, w := range v.Withdrawals {
+		card := withdrawalCard{withdrawalLine: withdrawalLineOf(p.Base, w), Open: t.name == w.ID}
+		if card.RefundBy != nil {
+			card.Note = p.T("withdrawals.refund_by", "Day", p.L.ShortDate(w.RefundBy))
+		}
+		for _, made := range w.Decided {
+			card.Said = append(card.Said, decidedLine{State: p.T("withdrawals.state." + made.State), Text: made.Text,
+				At: p.TimeMoment(made.At)})
+		}
+		for _, state := range w.Open() {
+			card.States = append(card.States, page.Option{Value: state, Label: p.T("withdrawals.decide." + state)})
+		}
+		if p.MayEdit && len(card.States) > 0 {
+			card.Action = p.Path + "/withdrawals/" + w.ID
+			card.Form = t.form(p.Base, w.ID, map[string]string{"state": card.States[0].Value})
+		}
+		p.Withdrawals = append(p.Withdrawals, card)
+	}
+}
+
+// decideOwnWithdrawal decides about a statement on the customer's page.
+func (h *Handler) decideOwnWithdrawal(c *fiber.Ctx, s merchant.Staff, id string) error {
+	key, err := gate.Param(c, "withdrawal")
+	if err != nil {
+		return err
+	}
+	t := typedForm{name: key, values: page.Values(c, "state", "text"), at: "withdrawals"}
+	t.err = s.DecideCustomerWithdrawal(c.UserContext(), id, key,
+		withdrawal.Decision{State: t.values["state"], Text: t.values["text"]})
+	return h.afterForm(c, s, id, "withdrawal.decided", t)
+}

@@ -10,8 +10,19 @@ type Area struct {
 	Language string    // path of the form that saves the language
 	SignIn   string    // path of the sign-in
 	Side     bool      // the navigation is at the side and the page uses the full width
-	Lead     NavItem   // what a page of an error offers, zero for the customer's orders
 	Role     string    // key of the role that the head shows, "" for none
+	Start    []NavItem // where an error page leads a signed-in person, the best first; nil for Home
+}
+
+// Folded returns the items of the navigation that are in a menu on a phone.
+func (a *Area) Folded() []NavItem {
+	var folded []NavItem
+	for _, item := range a.Nav {
+		if item.Fold {
+			folded = append(folded, item)
+		}
+	}
+	return folded
 }
 
 // NavItem is a link of the navigation or the account menu.
@@ -21,4 +32,5 @@ type NavItem struct {
 	Key  string // of the label
 	Icon string // beside the label, in a navigation at the side
 	News bool   // marked while there is something in Base.Unread
+	Fold bool   // on a phone it is in a menu, in a navigation at the side
 }

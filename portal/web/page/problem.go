@@ -1,6 +1,7 @@
 package page
 
 import (
+	"cmp"
 	"errors"
 
 	"postern/portal/validate"
@@ -43,13 +44,13 @@ func (b Base) problem(key string) problem {
 	}
 	data := problem{Base: b, Text: b.T(key)}
 	switch {
+	case b.SignedIn && len(b.Area.Start) > 0:
+		last := b.Area.Start[len(b.Area.Start)-1]
+		data.Action = &Link{Label: b.T(last.Key), Path: last.Path}
 	case b.SignedIn:
 		data.Action = &Link{Label: b.T("problem.orders"), Path: b.Home()}
-		if b.Area.Lead.Key != "" {
-			data.Action = &Link{Label: b.T(b.Area.Lead.Key), Path: b.Area.Lead.Path}
-		}
 	case b.Shop.ID != "":
-		data.Action = &Link{Label: b.T("problem.sign_in"), Path: b.Link(b.Area.SignIn)}
+		data.Action = &Link{Label: b.T("problem.sign_in"), Path: b.Link(cmp.Or(b.Area.SignIn, "/sign-in"))}
 	}
 	return data
 }
@@ -76,6 +77,10 @@ func (b Base) cure(kind validate.Kind) *Link {
 		return nil
 	}
 	switch kind {
+	case validate.NotFound, validate.Gone, validate.Denied:
+		if b.SignedIn && len(b.Area.Start) > 1 {
+			return &Link{Label: b.T(b.Area.Start[0].Key), Path: b.Area.Start[0].Path}
+		}
 	case validate.Conflict:
 		return &Link{Label: b.T("problem.reload"), Path: b.CurrentURL}
 	case validate.Invalid, validate.TooLarge:
