@@ -100,8 +100,8 @@ func (o Operator) CreateKey(ctx context.Context, shop, name string, options ...K
 	return o.app.CreateKey(ctx, shop, name, o.unrecorded(), options...)
 }
 
-// unrecorded returns an act of the operator for the key alone: the log is about acts on customers, and those of
-// staff on the shop.
+// unrecorded returns an act of the operator for the key alone: the log is about acts on customers, and
+// those of staff on the shop.
 func (o Operator) unrecorded() audit.Act {
 	return audit.Act{Actor: audit.Actor{Kind: audit.Operator, ID: o.user}, At: o.app.now()}
 }

@@ -72,7 +72,8 @@ func (w Worker) countWaiting(ctx context.Context, s shop.Shop) (waiting map[stri
 }
 
 // count counts what a query selects, up to board.MaxCounted.
-func count[T any](ctx context.Context, docs storage.Docs[T], query storage.Query) (n board.Number, err error) {
+func count[T any](ctx context.Context, docs storage.Docs[T],
+	query storage.Query) (n board.Number, err error) {
 	err = eachHead(ctx, docs, query, func(struct{}, string) (bool, error) {
 		n.N++
 		return n.N <= board.MaxCounted, nil

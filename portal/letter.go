@@ -264,8 +264,8 @@ func lifeText(l *i18n.Localizer, life time.Duration) string {
 // SignInKinds lists the kinds of emails that carry a customer's sign-in link.
 func SignInKinds() []string { return []string{mailSignIn} }
 
-// CodeKinds lists the kinds of emails with a secret that only the browser that asked can use, or that only its
-// owner may ask for.
+// CodeKinds lists the kinds of emails with a secret that only the browser that asked can use, or that only
+// its owner may ask for.
 func CodeKinds() []string {
 	return []string{mailEmailCode, credential.MailStepUp, mailStaffSignIn}
 }

@@ -206,7 +206,7 @@ func (w Worker) otherDeclarations() []declaration {
 			personal: personal{nothing: "names and filters that staff chose"}},
 		{Collection: board.Collection(), jobs: w.boardJobs(), personal: personal{nothing: "numbers"}},
 		{Collection: board.DayCollection(), personal: personal{nothing: "numbers"}},
-		{Collection: board.SignInCollection(), personal: personal{nothing: "times of sign-ins, without who it was"}},
+		{Collection: board.SignInCollection(), personal: personal{nothing: "times, without who signed in"}},
 		{Collection: customer.CountCollection(), jobs: w.customerCountJobs(),
 			personal: personal{nothing: "filters and numbers"}},
 		{Collection: shop.Collection(), jobs: w.shopJobs(), personal: personal{nothing: "the merchant's settings"}},

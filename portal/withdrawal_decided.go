@@ -19,7 +19,8 @@ import (
 // DecideWithdrawal records what the shop decided about a statement, with the act, and has its sender told by
 // email. Field errors are at "state" and "text". An unknown statement is validate.NotFound, one that was
 // decided otherwise a Conflict.
-func (d Desk) DecideWithdrawal(ctx context.Context, id string, made withdrawal.Decision, act audit.Act) error {
+func (d Desk) DecideWithdrawal(ctx context.Context, id string, made withdrawal.Decision,
+	act audit.Act) error {
 	docs := d.app.withdrawalDocs(d.shop.ID)
 	stored, _, err := docs.Get(ctx, id)
 	if err == nil {
@@ -86,8 +87,8 @@ func (w Worker) composeWithdrawalDecided(ctx context.Context, sh shop.Shop, entr
 	return to, func(l *i18n.Localizer) mail.Letter { return withdrawalDecidedLetter(doc, state, sh, l) }, err
 }
 
-// withdrawalDecidedLetter writes what the shop decided. It is a reply to a person, so it repeats the number as
-// that person typed it only where the receipt does.
+// withdrawalDecidedLetter writes what the shop decided. It is a reply to a person, so it repeats the number
+// as that person typed it only where the receipt does.
 func withdrawalDecidedLetter(w withdrawal.Withdrawal, state string, shop shop.Shop,
 	l *i18n.Localizer) mail.Letter {
 	number := w.Statement.Unlinked().Number

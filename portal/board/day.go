@@ -36,15 +36,16 @@ func DayDocs(engine storage.Engine, shop string) storage.Docs[Day] {
 	return storage.Open[Day](engine, shop, DayCollection())
 }
 
-// IsStale reports whether a day must be counted again at a time: the older it is, the rarer its orders change,
-// so a count lasts for a twentieth of the time since the day.
+// IsStale reports whether a day must be counted again at a time: the older it is, the rarer its orders
+// change, so a count lasts for a twentieth of the time since the day.
 func (d Day) IsStale(zone string, end, now time.Time) bool {
 	return d.Zone != zone || now.Sub(d.At) >= max(Life, now.Sub(end)/20)
 }
 
 // Add adds a day to a sum of days.
 func (d *Day) Add(other Day) {
-	d.Customers, d.SignIns, d.Orders = d.Customers+other.Customers, d.SignIns+other.SignIns, d.Orders+other.Orders
+	d.Customers, d.SignIns = d.Customers+other.Customers, d.SignIns+other.SignIns
+	d.Orders += other.Orders
 	for view, n := range other.ByView {
 		if d.ByView == nil {
 			d.ByView = map[string]int64{}

@@ -50,7 +50,8 @@ func (a VATAnswer) IsZero() bool { return a == VATAnswer{} }
 
 // IsZero reports whether there never was a VAT ID; the evidence is then not stored.
 func (e VATEvidence) IsZero() bool {
-	return e.VATID == "" && e.Status == VATNone && !e.Long && e.Last.IsZero() && e.NextAt.IsZero() && len(e.History) == 0
+	return e.VATID == "" && e.Status == VATNone && !e.Long &&
+		e.Last.IsZero() && e.NextAt.IsZero() && len(e.History) == 0
 }
 
 // VATChecker checks whether a VAT ID (prefix and body) is valid. requester is the shop's own VAT ID, or "".

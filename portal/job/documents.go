@@ -264,7 +264,8 @@ func (d Documents[T]) dismiss(ctx context.Context, at place, id string) (found b
 	return d.onFailed(ctx, at, func(list *List) bool { return list.Dismiss(id) })
 }
 
-func (d Documents[T]) onFailed(ctx context.Context, at place, alter func(*List) bool) (found bool, err error) {
+func (d Documents[T]) onFailed(ctx context.Context, at place,
+	alter func(*List) bool) (found bool, err error) {
 	_, err = d.Open(at.shop).Change(ctx, at.key, func(doc *T) error {
 		if found = alter(d.List(doc)); !found {
 			return storage.ErrUnchanged

@@ -98,7 +98,8 @@ func (r *Runner) Retry(ctx context.Context, id string) error {
 }
 
 // onFailed calls do for the document with a failed job, or returns storage.ErrNotFound.
-func (r *Runner) onFailed(ctx context.Context, id string, do func(Source, place) (found bool, err error)) error {
+func (r *Runner) onFailed(ctx context.Context, id string,
+	do func(Source, place) (found bool, err error)) error {
 	failed, err := r.List(ctx, Failed, storage.MaxLimit)
 	if err != nil {
 		return err
@@ -155,8 +156,8 @@ func (r *Runner) Stats(ctx context.Context) (map[string]Stats, error) {
 	return all, nil
 }
 
-// Failures returns the jobs of a shop that were given up, earliest first, from at most limit documents of each
-// collection.
+// Failures returns the jobs of a shop that were given up, earliest first, from at most limit documents of
+// each collection.
 func (r *Runner) Failures(ctx context.Context, shop string, limit int) ([]Listed, error) {
 	found, err := r.List(ctx, Failed, limit)
 	return slices.DeleteFunc(found, func(j Listed) bool { return j.Shop != shop }), err
@@ -165,5 +166,7 @@ func (r *Runner) Failures(ctx context.Context, shop string, limit int) ([]Listed
 // Dismiss removes a failed job, which is then never done. It returns storage.ErrNotFound if no failed job has
 // the id.
 func (r *Runner) Dismiss(ctx context.Context, id string) error {
-	return r.onFailed(ctx, id, func(source Source, at place) (bool, error) { return source.dismiss(ctx, at, id) })
+	return r.onFailed(ctx, id, func(source Source, at place) (bool, error) {
+		return source.dismiss(ctx, at, id)
+	})
 }

@@ -11,8 +11,8 @@ import (
 	"postern/storage"
 )
 
-// Period is the days that the start page shows, as given in the URL: one of Periods, or first and last days of
-// the form "2026-03-05", both inclusive.
+// Period is the days that the start page shows, as given in the URL: one of Periods, or first and last days
+// of the form "2026-03-05", both inclusive.
 type Period struct {
 	Name     string // "" for UsualPeriod
 	From, To string

@@ -50,8 +50,8 @@ func (s Staff) DismissJob(ctx context.Context, id string) error {
 	})
 }
 
-// onJob records an act on a failed job and does it. The entry in the log comes first: after a crash in between
-// it names an act that can be repeated.
+// onJob records an act on a failed job and does it. The entry in the log comes first: after a crash in
+// between it names an act that can be repeated.
 func (s Staff) onJob(ctx context.Context, id string, kind audit.Kind, do func(FailedJob) error) error {
 	if err := s.requireStill(ctx, staff.PermissionJobs); err != nil {
 		return err

@@ -58,8 +58,8 @@ type NewKey struct {
 	Scopes        []portal.Scope
 }
 
-// CreateKey creates an API key and returns it. It cannot be shown again. It needs a fresh second factor. Field
-// errors are at "name", "scope" and "expires".
+// CreateKey creates an API key and returns it. It cannot be shown again. It needs a fresh second factor.
+// Field errors are at "name", "scope" and "expires".
 func (s Staff) CreateKey(ctx context.Context, in NewKey) (string, error) {
 	if err := s.mayChangeKeys(ctx); err != nil {
 		return "", err

@@ -34,9 +34,9 @@ type WithdrawalPage struct {
 
 const withdrawalsPerPage = 25
 
-// Withdrawals returns a page of the statements: those about which something is left to decide, in the order of
-// their refund deadlines, or with all every one, latest first. A cursor of another list is a field error at
-// "cursor".
+// Withdrawals returns a page of the statements: those about which something is left to decide, in the order
+// of their refund deadlines, or with all every one, latest first. A cursor of another list is a field error
+// at "cursor".
 func (s Staff) Withdrawals(ctx context.Context, all bool, cursor string) (WithdrawalPage, error) {
 	if !s.May(staff.PermissionCustomers) {
 		return WithdrawalPage{}, denied()
@@ -141,7 +141,9 @@ func (s Staff) withdrawalsOf(ctx context.Context, c customer.Customer,
 		}
 	}
 	// A signed-in customer's statement can have an address that was somebody else's before.
-	rows = slices.DeleteFunc(rows, func(row WithdrawalRow) bool { return row.Customer != "" && row.Customer != c.ID })
+	rows = slices.DeleteFunc(rows, func(row WithdrawalRow) bool {
+		return row.Customer != "" && row.Customer != c.ID
+	})
 	slices.SortStableFunc(rows, func(a, b WithdrawalRow) int { return b.At.Compare(a.At) })
 	return rows, nil
 }

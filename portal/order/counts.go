@@ -112,7 +112,8 @@ func (m *Month) span(first, last time.Time) {
 // Equal reports whether both months add up to the same.
 func (m Month) Equal(other Month) bool {
 	return m.Orders == other.Orders && m.Cancelled == other.Cancelled && m.Returned == other.Returned &&
-		maps.Equal(m.Spent, other.Spent) && maps.Equal(m.Paid, other.Paid) && m.First.Equal(other.First) && m.Last.Equal(other.Last)
+		maps.Equal(m.Spent, other.Spent) && maps.Equal(m.Paid, other.Paid) &&
+		m.First.Equal(other.First) && m.Last.Equal(other.Last)
 }
 
 // Sum returns what all orders add up to.

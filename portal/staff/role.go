@@ -33,7 +33,7 @@ const (
 	PermissionSecurity Permission = "security" // one's own sessions, factors and recovery codes
 	PermissionStaff    Permission = "staff"    // the people, their roles and their sessions
 	PermissionLog      Permission = "log"      // of all acts on customers and staff
-	PermissionJobs     Permission = "jobs"     // to see background jobs that failed, and to retry or dismiss them
+	PermissionJobs     Permission = "jobs"     // to see failed background jobs, to retry and dismiss them
 	PermissionKeys     Permission = "keys"     // the API keys
 
 	PermissionCustomers     Permission = "customers"       // to read the customers with all that is known of them

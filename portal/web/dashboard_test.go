@@ -393,3 +393,16 @@ func TestAnAPIKeyIsCreatedUsedAndRevoked(t *testing.T) {
 		t.Errorf("without a fresh second factor: %s", b.Page.URL)
 	}
 }
+
+// TestAnErrorPageOfStaffLeadsToTheCustomers checks where the error pages of staff lead.
+func TestAnErrorPageOfStaffLeadsToTheCustomers(t *testing.T) {
+	t.Parallel()
+	_, b := people(t)
+	page := b.Get("/admin/customers/nobody").Want(http.StatusNotFound)
+	if got := page.Attrs(".cures a", "href"); len(got) != 2 || got[0] != "/admin/customers" || got[1] != "/admin" {
+		t.Errorf("the page leads to %q", got)
+	}
+	if strings.Contains(page.Text("main"), "your orders") {
+		t.Errorf("the page speaks to a customer: %s", page.Text("main"))
+	}
+}

@@ -56,8 +56,9 @@ const (
 // MaxText is the maximum length of a decision's text in characters.
 const MaxText = 2000
 
-// Decide adds a decision and requests its email. It is storage.ErrUnchanged if it is the last one already, and
-// a Conflict if an earlier one excludes it. Field errors are at "state" and "text": a rejection has a reason.
+// Decide adds a decision and requests its email. It is storage.ErrUnchanged if it is the last one already,
+// and a Conflict if an earlier one excludes it. Field errors are at "state" and "text": a rejection has a
+// reason.
 func (w *Withdrawal) Decide(made Decision) error {
 	f := &validate.Validator{}
 	made.Text = f.Prose("text", made.Text, MaxText)
@@ -82,8 +83,8 @@ func (w *Withdrawal) Decide(made Decision) error {
 	return nil
 }
 
-// Undecided returns the query that finds the statements about which something is left to decide, oldest first:
-// in the order of their refund deadlines.
+// Undecided returns the query that finds the statements about which something is left to decide, oldest
+// first: in the order of their refund deadlines.
 func Undecided() storage.Query {
 	return storage.Query{Index: ByPlace, Where: []storage.Condition{storage.Exists("ended", false)}}
 }

@@ -53,7 +53,8 @@ const (
 	barWidth    = 7
 )
 
-// draw fills the chart with points. The axis ends at top, or with 0 at a round number above the greatest value.
+// draw fills the chart with points. The axis ends at top, or with 0 at a round number above the greatest
+// value.
 func (c chart) draw(points []point, top int64, tick func(int64) string) chart {
 	for _, p := range points {
 		top = max(top, p.N)
@@ -90,8 +91,8 @@ func roundUp(n int64) int64 {
 // monthsDrawn is the number of months in the chart of what a customer spent.
 const monthsDrawn = 24
 
-// spending draws what the customer spent in each month up to the last one with an order, for each currency. The
-// table of months says the same.
+// spending draws what the customer spent in each month up to the last one with an order, for each currency.
+// The table of months says the same.
 func (p *customerView) spending(counts order.Counts) {
 	names := slices.Sorted(maps.Keys(counts.Months))
 	last, err := time.Parse(order.MonthForm, names[len(names)-1])
@@ -116,6 +117,9 @@ func (p *customerView) spending(counts order.Counts) {
 			if sum += minor; minor > points[best].N {
 				best = len(points) - 1
 			}
+		}
+		if sum == 0 {
+			continue // all of it was earlier
 		}
 		c.Total.Label = amount(sum)
 		c.Summary = p.T("board.chart.summary", "What", c.Title, "From", points[0].Label, "To",

@@ -71,8 +71,8 @@ func emailPill(b page.Base, e mail.Entry) page.Pill {
 	return b.Pill("waiting", b.T("emails.state.waiting"))
 }
 
-// emailWhy says why an email was not sent or not accepted yet: in words where the cause is known, and then what
-// the mail server said.
+// emailWhy says why an email was not sent or not accepted yet: in words where the cause is known, and then
+// what the mail server said.
 func emailWhy(b page.Base, e mail.Entry) string {
 	if e.State == mail.Dropped {
 		if e.Throttled {
@@ -92,8 +92,8 @@ func emailWhy(b page.Base, e mail.Entry) string {
 
 func emailQueryOf(c *fiber.Ctx) merchant.EmailQuery {
 	text := func(name string) string { return strings.TrimSpace(c.Query(name)) }
-	return merchant.EmailQuery{State: text("state"), Person: text("person"), Kind: text("kind"), From: text("from"),
-		To: text("to"), Cursor: c.Query("cursor")}
+	return merchant.EmailQuery{State: text("state"), Person: text("person"), Kind: text("kind"),
+		From: text("from"), To: text("to"), Cursor: c.Query("cursor")}
 }
 
 func emailsURL(q merchant.EmailQuery) string {
@@ -116,8 +116,8 @@ func (h *Handler) emails(c *fiber.Ctx, s merchant.Staff) error {
 	for _, kind := range portal.EmailKinds() {
 		data.Kinds = append(data.Kinds, page.Option{Value: kind, Label: data.T("emails.kind." + kind)})
 	}
-	data.Form = data.Base.Form(map[string]string{"person": q.Person, "kind": q.Kind, "from": q.From, "to": q.To}, err).
-		InOrder("person", "state", "kind", "from", "to")
+	typed := map[string]string{"person": q.Person, "kind": q.Kind, "from": q.From, "to": q.To}
+	data.Form = data.Base.Form(typed, err).InOrder("person", "state", "kind", "from", "to")
 	for _, wrong := range validate.FieldErrors(err) {
 		data.Open = data.Open || wrong.Field != "cursor"
 		if wrong.Field == "cursor" {
@@ -167,7 +167,8 @@ func (p *emailsPage) chips() {
 			Label: p.T("filter.chip", "Name", name, "Value", value)})
 	}
 	add(p.T("emails.person"), p.Query.Person, func(q *merchant.EmailQuery) { q.Person = "" })
-	add(p.T("emails.kind"), page.LabelOf(p.Kinds[1:], p.Query.Kind), func(q *merchant.EmailQuery) { q.Kind = "" })
+	add(p.T("emails.kind"), page.LabelOf(p.Kinds[1:], p.Query.Kind),
+		func(q *merchant.EmailQuery) { q.Kind = "" })
 	add(p.T("log.from"), shownDay(p.Base, p.Query.From), func(q *merchant.EmailQuery) { q.From = "" })
 	add(p.T("log.to"), shownDay(p.Base, p.Query.To), func(q *merchant.EmailQuery) { q.To = "" })
 }
@@ -251,7 +252,8 @@ func (p *emailView) delivery(v merchant.EmailView) {
 	if v.Attempts > 0 {
 		tries = p.L.Number(int64(v.Attempts))
 	}
-	p.Facts = factsOf(p.Base, "emails.to", v.To, "emails.created", p.L.DateTime(v.CreatedAt), "emails.sent", sent,
+	p.Facts = factsOf(p.Base, "emails.to", v.To, "emails.created", p.L.DateTime(v.CreatedAt),
+		"emails.sent", sent,
 		"emails.attempts", tries, "emails.next", next, "emails.why", emailWhy(p.Base, v.Entry),
 		"emails.kept", forgotten)
 }

@@ -184,7 +184,8 @@ func spans(f merchant.Figures) []span {
 	var list []span
 	for i, day := range f.Days {
 		noon := f.First.AddDate(0, 0, i)
-		if last := len(list) - 1; len(f.Days) > longestByDay && last >= 0 && list[last].first.Month() == noon.Month() {
+		last := len(list) - 1
+		if len(f.Days) > longestByDay && last >= 0 && list[last].first.Month() == noon.Month() {
 			list[last].Add(day)
 			list[last].last = noon
 			continue

@@ -157,10 +157,12 @@ func (h *Handler) key(c *fiber.Ctx, s merchant.Staff) error {
 	if err != nil {
 		return err
 	}
-	data := keyView{Base: h.base(c, s, "keys", "api_keys.revoke.title"), keyLine: keyLineOf(h.base(c, s, "keys", ""), row)}
+	data := keyView{Base: h.base(c, s, "keys", "api_keys.revoke.title")}
+	data.keyLine = keyLineOf(data.Base, row)
 	data.Text = data.T("api_keys.revoke.text", "Name", row.Name)
 	data.Button = data.T("api_keys.revoke.button", "Name", row.Name)
-	data.Facts = factsOf(data.Base, "api_keys.name", row.Name, "api_keys.used", data.Used, "api_keys.expires", data.Expires)
+	data.Facts = factsOf(data.Base, "api_keys.name", row.Name, "api_keys.used", data.Used,
+		"api_keys.expires", data.Expires)
 	allowed := fact{Label: data.T("api_keys.scopes")}
 	for _, scope := range row.Scopes {
 		allowed.Lines = append(allowed.Lines, data.T("api_keys.scope."+scopeKey(scope)))

@@ -43,8 +43,8 @@ type shopOrder struct {
 
 func orderQueryOf(c *fiber.Ctx) merchant.OrderQuery {
 	text := func(name string) string { return strings.TrimSpace(c.Query(name)) }
-	return merchant.OrderQuery{Search: text("search"), Status: text("status"), From: text("from"), To: text("to"),
-		Cursor: c.Query("cursor")}
+	return merchant.OrderQuery{Search: text("search"), Status: text("status"), From: text("from"),
+		To: text("to"), Cursor: c.Query("cursor")}
 }
 
 func ordersURL(q merchant.OrderQuery) string {
@@ -64,8 +64,8 @@ func (h *Handler) orders(c *fiber.Ctx, s merchant.Staff) error {
 	for _, view := range order.Views() {
 		data.Views = append(data.Views, page.Option{Value: view, Label: data.T("orders.status." + view)})
 	}
-	data.Form = data.Base.Form(map[string]string{"search": q.Search, "status": q.Status, "from": q.From, "to": q.To},
-		err).InOrder("search", "status", "from", "to")
+	typed := map[string]string{"search": q.Search, "status": q.Status, "from": q.From, "to": q.To}
+	data.Form = data.Base.Form(typed, err).InOrder("search", "status", "from", "to")
 	for _, wrong := range validate.FieldErrors(err) {
 		data.Open = data.Open || wrong.Field != "cursor"
 		if wrong.Field == "cursor" {

@@ -46,8 +46,8 @@ type withdrawalLine struct {
 }
 
 func withdrawalLineOf(b page.Base, w merchant.WithdrawalRow) withdrawalLine {
-	line := withdrawalLine{Path: withdrawalsPath + "/" + w.ID, Name: w.Statement.Name, Number: w.Statement.Number,
-		At: b.TimeMoment(w.At), Late: w.Late, Status: withdrawalPill(b, w)}
+	line := withdrawalLine{Path: withdrawalsPath + "/" + w.ID, Name: w.Statement.Name,
+		Number: w.Statement.Number, At: b.TimeMoment(w.At), Late: w.Late, Status: withdrawalPill(b, w)}
 	if w.Order != "" {
 		line.Number = w.Order
 	}
@@ -129,8 +129,8 @@ func (h *Handler) showWithdrawal(c *fiber.Ctx, s merchant.Staff, refused error) 
 	if err != nil {
 		return err
 	}
-	data := withdrawalPage{Base: h.base(c, s, "withdrawals", "withdrawals.one"), Path: withdrawalsPath + "/" + id,
-		Late: w.Late}
+	data := withdrawalPage{Base: h.base(c, s, "withdrawals", "withdrawals.one"), Late: w.Late}
+	data.Path = withdrawalsPath + "/" + id
 	data.Status = withdrawalPill(data.Base, w)
 	data.facts(w)
 	for _, made := range w.Decided {

@@ -43,6 +43,9 @@ func (b Base) problem(key string) problem {
 		b.Title = b.T(key + ".title")
 	}
 	data := problem{Base: b, Text: b.T(key)}
+	if own := key + ".staff"; b.SignedIn && b.Area.Side && b.L.Has(own) {
+		data.Text = b.T(own)
+	}
 	switch {
 	case b.SignedIn && len(b.Area.Start) > 0:
 		last := b.Area.Start[len(b.Area.Start)-1]
