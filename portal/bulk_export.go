@@ -143,8 +143,8 @@ func (w Worker) eraseParts(ctx context.Context, s shop.Shop, c customer.Customer
 // exportColumns are the columns of customers.csv: stable names in English, in which the file can be imported
 // again.
 func exportColumns() []string {
-	return []string{"email", "customer_id", "title", "first_name", "last_name", "birth_date", "phone", "language",
-		"company_name", "company_country", "company_reg_no", "tax_no", "vat_id", "vat_status", "vat_checked_at",
+	return []string{"email", "customer_id", "title", "first_name", "last_name", "birth_date", "phone",
+		"language", "company_name", "company_country", "company_reg_no", "tax_no", "vat_id", "vat_status", "vat_checked_at",
 		"vat_consultation_no", "groups", "tags", "tax_exempt", "tax_exempt_reason", "tax_exempt_certificate",
 		"marketing_status", "marketing_at", "marketing_source", "partner_status", "partner_at", "partner_source",
 		"blocked", "blocked_reason", "registered", "registered_at", "last_visit_at", "orders", "total_spent",

@@ -140,7 +140,8 @@ const maxRechecked = 20
 
 // Unmatched says how many customers of a batch that is ready no longer match its selection, or no longer
 // exist. checked is how many it looked at: the first ones of a very large batch.
-func (a *App) Unmatched(ctx context.Context, id string, of batch.Batch) (unmatched, checked int64, err error) {
+func (a *App) Unmatched(ctx context.Context, id string, of batch.Batch) (unmatched, checked int64,
+	err error) {
 	s, err := a.shop(ctx, id)
 	if err != nil || of.Action == BulkUndo {
 		return 0, 0, err

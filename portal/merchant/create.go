@@ -37,8 +37,8 @@ const KeyEmailTaken = "customer.new.taken"
 
 // CreateCustomer creates a customer and returns the id. The identifier of the email comes first: after a
 // crash the same form completes it, and so does anything else that needs a customer of that email. Field
-// errors are at the names of the fields, at "email", "invite" and "reason", at ConsentField's names and, for the
-// address, at its fields after "address.".
+// errors are at the names of the fields, at "email", "invite" and "reason", at ConsentField's names and, for
+// the address, at its fields after AddressPrefix.
 func (s Staff) CreateCustomer(ctx context.Context, n NewCustomer) (id string, err error) {
 	if !formID.MatchString(n.Form) {
 		return "", validate.NewError(validate.Invalid, "")
