@@ -10,7 +10,7 @@ func ruleLevels() map[string]int {
 	return map[string]int{
 		"portal/money": 0, "portal/bank": 1, "portal/vat": 0, "portal/address": 0, "portal/colour": 0, "portal/picture": 0,
 		"portal/vies": 0, "portal/secret": 0, "portal/secret/secrettest": 1,
-		"portal/clean": 0, "portal/fold": 0, "portal/holiday": 0,
+		"portal/clean": 0, "portal/fold": 0, "portal/holiday": 0, "portal/passkey": 0, "portal/passkey/passkeytest": 1,
 		"storage": 0, "templates": 0, "templates/i18n": 0, "static": 0,
 		"storage/sqlite": 1, "storage/mongodb": 1, "storage/transfer": 1, "storage/storagetest": 2, "mail": 1,
 		"mail/smtp": 1, "portal/job": 1, "portal/validate": 1,
@@ -55,7 +55,7 @@ func ruleTestsAbove() map[string][]string {
 
 // ruleSupport returns the packages that only tests import, from any level.
 func ruleSupport() []string {
-	return []string{"storage/storagetest", "portal/secret/secrettest", "portal/web/webtest",
+	return []string{"storage/storagetest", "portal/secret/secrettest", "portal/passkey/passkeytest", "portal/web/webtest",
 		"portal/web/webtest/chrome"}
 }
 
@@ -73,6 +73,7 @@ func ruleLibraries() map[string][]string {
 		"github.com/emersion/go-smtp":         {"cmd/bench"},
 		"github.com/go-json-experiment/json":  {"portal", "portal/validate"},
 		"github.com/go-playground/locales":    {"templates/i18n"},
+		"github.com/go-webauthn/webauthn":     {"portal/passkey"},
 		"github.com/gofiber/fiber/v2":         {"portal/web/...", "cmd/bench"},
 		"github.com/gofiber/template/html/v2": {"portal/web/page"},
 		"github.com/google/go-cmp":            {"storage/storagetest"},
