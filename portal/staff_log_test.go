@@ -67,7 +67,9 @@ func TestActsOnStaffAreLogged(t *testing.T) {
 	}
 	want := []string{
 		"staff.invited of boss@shop.example by operator:, email  -> boss@shop.example, role  -> owner",
+		"staff.app_added of boss@shop.example by staff",
 		"staff.invited of jo@shop.example by operator:, email  -> jo@shop.example, role  -> viewer",
+		"staff.app_added of jo@shop.example by staff",
 		"staff.role_changed of jo@shop.example by staff, role viewer -> support",
 		"staff.signed_out of jo@shop.example by staff",
 		"staff.factor_reset of jo@shop.example by staff, enrolled_at 2026-11-21T10:00:00Z -> ",
@@ -83,7 +85,7 @@ func TestActsOnStaffAreLogged(t *testing.T) {
 	}
 	h.wantLog(int64(len(want)))
 	page, err := h.log().List(t.Context(), audit.Query{Member: id, Limit: 100})
-	if err != nil || len(page.Entries) != 8 {
+	if err != nil || len(page.Entries) != 9 {
 		t.Errorf("%d entries about one member, %v", len(page.Entries), err)
 	}
 }

@@ -2,6 +2,7 @@ package portal
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"strconv"
 	"time"
@@ -53,6 +54,7 @@ func (w Worker) accessJobs() job.Source {
 			staff.KindEnrolled:  {Do: inShop(w.app, w.tellOfEnrolment)},
 			staff.KindNewDevice: {Do: inShop(w.app, w.tellOfDevice)},
 			staff.KindFactor:    {Do: inShop(w.app, w.tellOfFactor)},
+			audit.KindRecord:    recordsActs[staff.Access](w.app),
 		},
 	}
 }
@@ -79,10 +81,24 @@ func (w Worker) tellOfRoster(ctx context.Context, shop shop.Shop,
 
 // forgetMember deletes what is kept of a removed person: the access and the own views.
 func (w Worker) forgetMember(ctx context.Context, shop shop.Shop, id string) error {
-	if err := remove(ctx, staff.AccessDocs(w.app.engine, shop.ID), id); err != nil {
+	if err := w.removeAccess(ctx, shop.ID, id); err != nil {
 		return err
 	}
 	return remove(ctx, view.Docs(w.app.engine, shop.ID), view.OwnKey(id))
+}
+
+// removeAccess deletes everything that let a person in, with the passkeys. Acts that the document still carries
+// are recorded first.
+func (w Worker) removeAccess(ctx context.Context, shop, id string) error {
+	docs := staff.AccessDocs(w.app.engine, shop)
+	doc, _, err := docs.Get(ctx, id)
+	if err != nil {
+		return ifFound(err)
+	}
+	if err := w.app.recordPending(ctx, shop, doc.Work); err != nil {
+		return err
+	}
+	return remove(ctx, docs, id)
 }
 
 // tellOfEnrolment marks a person as enrolled and tells all owners.
@@ -114,10 +130,22 @@ func (w Worker) tellOfDevice(ctx context.Context, shop shop.Shop,
 	return nil, w.postStaff(ctx, shop, t.Job.ID, eventNewDevice, []string{t.Doc.Email}, t.Job.Args)
 }
 
-// tellOfFactor posts the notice that a factor or the recovery codes changed.
+// tellOfFactor posts the notice that a factor or the recovery codes changed. Of passkeys, the owners are told,
+// too.
 func (w Worker) tellOfFactor(ctx context.Context, shop shop.Shop,
 	t job.Task[staff.Access]) (job.Finish[staff.Access], error) {
-	return nil, w.postStaff(ctx, shop, t.Job.ID, t.Job.Args[staff.ArgWhat], []string{t.Doc.Email}, t.Job.Args)
+	args := maps.Clone(t.Job.Args)
+	args[staff.ArgEmail] = t.Doc.Email
+	what := args[staff.ArgWhat]
+	err := w.postStaff(ctx, shop, t.Job.ID, what, []string{t.Doc.Email}, args)
+	if err != nil || args[staff.ArgPasskey] == "" {
+		return nil, err
+	}
+	roster, _, err := staff.RosterDocs(w.app.engine, shop.ID).Get(ctx, staff.RosterKey)
+	if err != nil {
+		return nil, ifFound(err)
+	}
+	return nil, w.postStaff(ctx, shop, t.Job.ID, what+toOwners, others(roster.Owners(), t.Doc.Email), args)
 }
 
 // others returns the emails of the members but one.
@@ -142,7 +170,8 @@ func (w Worker) postStaff(ctx context.Context, shop shop.Shop, id, event string,
 			Payload: map[string]string{
 				staff.ArgEvent: event, staff.ArgEmail: args[staff.ArgEmail], staff.ArgRole: args[staff.ArgRole],
 				staff.ArgBy: args[staff.ArgBy], payStaffDevice: args[staff.ArgDevice],
-				payStaffNetwork: args[staff.ArgNetwork], credential.PayAt: now.Format(time.RFC3339),
+				payStaffNetwork: args[staff.ArgNetwork], staff.ArgPasskey: args[staff.ArgPasskey],
+				credential.PayAt: now.Format(time.RFC3339),
 			},
 		}); err != nil {
 			return err
@@ -165,6 +194,9 @@ func (w Worker) composeStaffNotice(_ context.Context, shop shop.Shop, _ string,
 		if by := e.Payload[staff.ArgBy]; by != "" {
 			letter.Details = append(letter.Details, l.T("mail.staff.by", "By", by))
 		}
+		if name := e.Payload[staff.ArgPasskey]; name != "" {
+			letter.Details = append(letter.Details, l.T("mail.staff.passkey", "Name", name))
+		}
 		if device := e.Payload[payStaffDevice]; device != "" {
 			letter.Details = append(letter.Details, l.T("mail.sign_in_notice.device", "Device", device))
 		}
@@ -175,10 +207,12 @@ func (w Worker) composeStaffNotice(_ context.Context, shop shop.Shop, _ string,
 		switch event {
 		case staff.EventRemoved:
 			return letter
-		case eventNewDevice, staff.RecoveryUsed, staff.RecoveryRenewed:
+		case eventNewDevice, staff.RecoveryUsed, staff.RecoveryRenewed, staff.PasskeyAdded, staff.PasskeyRemoved,
+			staff.PasskeyCopied:
 			path, label = "/admin/security", "mail.staff.security"
 		case staff.EventInvited + toOwners, staff.EventRole + toOwners, staff.EventReset + toOwners,
-			staff.EventRemoved + toOwners, eventEnrolled + toOwners:
+			staff.EventRemoved + toOwners, eventEnrolled + toOwners, staff.PasskeyAdded + toOwners,
+			staff.PasskeyRemoved + toOwners, staff.PasskeyCopied + toOwners:
 			path, label = "/admin/staff", "mail.staff.roster"
 		}
 		letter.Button = &mail.Button{Label: l.T(label), URL: shop.URL(path)}

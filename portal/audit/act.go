@@ -46,9 +46,15 @@ const (
 	StaffFactorReset Kind = "staff.factor_reset"
 	StaffSignedOut   Kind = "staff.signed_out" // of one session or of all
 	StaffRemoved     Kind = "staff.removed"
-	NoteAdded        Kind = "note.added"
-	NoteChanged      Kind = "note.changed"
-	NoteDeleted      Kind = "note.deleted"
+
+	StaffPasskeyAdded   Kind = "staff.passkey_added" // to one's own sign-in, as are those below
+	StaffPasskeyRemoved Kind = "staff.passkey_removed"
+	StaffAppAdded       Kind = "staff.app_added"
+	StaffAppRemoved     Kind = "staff.app_removed"
+
+	NoteAdded   Kind = "note.added"
+	NoteChanged Kind = "note.changed"
+	NoteDeleted Kind = "note.deleted"
 
 	MessageSent    Kind = "message.sent"
 	RequestDecided Kind = "request.decided"
@@ -107,6 +113,10 @@ func Undos() map[Kind]Undo {
 		StaffFactorReset:         UndoNever,
 		StaffSignedOut:           UndoNever,
 		StaffRemoved:             UndoNever,
+		StaffPasskeyAdded:        UndoNever,
+		StaffPasskeyRemoved:      UndoNever,
+		StaffAppAdded:            UndoNever,
+		StaffAppRemoved:          UndoNever,
 		NoteAdded:                UndoDays,
 		NoteChanged:              UndoDays,
 		NoteDeleted:              UndoDays,

@@ -31,8 +31,15 @@ func (s Staff) newAct(kind audit.Kind, customer, reason string) (audit.Act, erro
 	return act, validate.InvalidFields(f.Rejected)
 }
 
-func (s Staff) actor() audit.Actor {
-	return audit.Actor{Kind: audit.Staff, ID: s.member.ID, Role: string(s.member.Role)}
+func (p person) actor() audit.Actor {
+	return audit.Actor{Kind: audit.Staff, ID: p.member.ID, Role: string(p.member.Role)}
+}
+
+// ownAct returns an act of the person on their own sign-in.
+func (p person) ownAct(kind audit.Kind, changes ...audit.Change) audit.Act {
+	act := audit.New(kind, p.actor(), p.app.Now())
+	act.Member, act.Email, act.Changes, act.Address = p.member.ID, p.member.Email, changes, p.address
+	return act
 }
 
 // actOn is the one way of every act of a person on a customer: it changes the customer, who then carries the

@@ -3,13 +3,14 @@ package merchant
 import (
 	"context"
 	"crypto/sha256"
-	"errors"
 	"strconv"
 	"time"
 
 	"postern/portal"
+	"postern/portal/audit"
 	"postern/portal/credential"
 	"postern/portal/job"
+	"postern/portal/passkey"
 	"postern/portal/staff"
 	"postern/portal/validate"
 	"postern/storage"
@@ -80,29 +81,48 @@ func (c Candidate) Enrol(ctx context.Context, enrolment, code string) (Proven, e
 	if err := c.takeEnrolment(ctx, enrolment); err != nil {
 		return Proven{}, err
 	}
-	made := c.proven(code)
-	key := staff.NewRecoveryKey()
-	codes, hashes := staff.NewRecoveryCodes(key)
+	proven := Proven{Cookie: c.proven(code).String(), MaxAge: staff.SessionAbsolute}
 	_, err = c.docs().Change(ctx, c.member.ID, func(a *staff.Access) error {
 		s := a.Session(c.member, c.session.Hash, now)
-		switch {
-		case s == nil:
+		if s == nil {
 			return stranger()
-		case a.HasFactor(c.member):
-			return validate.NewError(validate.Conflict, "factor.exists")
 		}
-		a.Factors, a.Recovery = c.member.Factors, hashes
-		a.RecoveryKey = c.app.Secret().Seal(c.seal(sealRecovery), key)
-		a.TOTP = &staff.TOTP{Secret: c.app.Secret().Seal(c.seal(sealTOTP), secret), Step: step, AddedAt: now}
-		a.Prove(s, made.Hash(), proofOf(c.session.Hash, code), c.browser.Hash(), now)
-		a.Work.Add(job.Request{Kind: staff.KindEnrolled, At: now,
-			Args: job.Args{staff.ArgFactors: strconv.Itoa(a.Factors)}})
-		return nil
+		app := &staff.TOTP{Secret: c.app.Secret().Seal(c.seal(sealTOTP), secret), Step: step, AddedAt: now}
+		proven.Codes, err = c.enrol(a, s, code, enrolled{app: app})
+		return err
 	})
 	if err != nil {
 		return Proven{}, strangerIfMissing(err)
 	}
-	return Proven{Cookie: made.String(), MaxAge: staff.SessionAbsolute, Codes: codes}, nil
+	return proven, nil
+}
+
+// enrolled is the first factor of a person: an authenticator app or a passkey.
+type enrolled struct {
+	app     *staff.TOTP
+	passkey *passkey.Key
+}
+
+// enrol gives a person the first factor, in place of all from before a reset, and proves it with what was
+// sent. It returns new recovery codes.
+func (c Candidate) enrol(a *staff.Access, s *staff.Session, sent string, first enrolled) ([]string, error) {
+	if a.HasFactor(c.member) {
+		return nil, validate.NewError(validate.Conflict, "factor.exists")
+	}
+	act := c.ownAct(audit.StaffAppAdded)
+	a.TOTP, a.Passkeys = first.app, nil
+	if first.passkey != nil {
+		a.Passkeys = append(a.Passkeys, *first.passkey)
+		act = c.ownAct(audit.StaffPasskeyAdded, audit.Change{Field: fieldPasskey, After: first.passkey.Name})
+	}
+	key, now := staff.NewRecoveryKey(), c.app.Now()
+	codes, hashes := staff.NewRecoveryCodes(key)
+	a.Factors, a.Recovery = c.member.Factors, hashes
+	a.RecoveryKey = c.app.Secret().Seal(c.seal(sealRecovery), key)
+	a.Prove(s, c.proven(sent).Hash(), proofOf(c.session.Hash, sent), c.browser.Hash(), now)
+	a.Work.Add(job.Request{Kind: staff.KindEnrolled, At: now,
+		Args: job.Args{staff.ArgFactors: strconv.Itoa(a.Factors)}})
+	return codes, act.Carry(&a.Work)
 }
 
 // takeEnrolment checks the one-time code from the inviter.
@@ -230,12 +250,13 @@ func (p person) take(a *staff.Access, code string, now time.Time) (bool, error) 
 // Factors describes a person's second factors to that person.
 type Factors struct {
 	AppSince time.Time // when the authenticator app was set up; zero for none
-	Recovery int       // unused recovery codes
+	Passkeys []passkey.Key
+	Recovery int // unused recovery codes
 }
 
 // Factors returns the person's second factors.
 func (s Staff) Factors() Factors {
-	f := Factors{Recovery: len(s.access.Recovery)}
+	f := Factors{Passkeys: s.access.Passkeys, Recovery: len(s.access.Recovery)}
 	if s.access.TOTP != nil {
 		f.AppSince = s.access.TOTP.AddedAt
 	}
@@ -263,20 +284,29 @@ func (s Staff) RenewRecovery(ctx context.Context) ([]string, error) {
 // as this request found it.
 func (s Staff) changeAccess(ctx context.Context, change func(*staff.Access) error) error {
 	_, err := s.docs().Change(ctx, s.member.ID, func(a *staff.Access) error {
-		roster, _, err := s.rosters().Get(ctx, staff.RosterKey)
+		m, err := s.present(ctx)
 		if err != nil {
 			return err
 		}
-		m, found := roster.ByID(s.member.ID)
-		if !found || a.Session(m, s.session.Hash, s.app.Now()) == nil || !a.HasFactor(m) {
+		if a.Session(m, s.session.Hash, s.app.Now()) == nil || !a.HasFactor(m) {
 			return stranger()
 		}
 		return change(a)
 	})
-	if errors.Is(err, storage.ErrNotFound) {
-		return stranger()
+	return strangerIfMissing(err)
+}
+
+// present returns the person as the roster has them at this moment.
+func (p person) present(ctx context.Context) (staff.Member, error) {
+	roster, _, err := p.rosters().Get(ctx, staff.RosterKey)
+	if err != nil {
+		return staff.Member{}, strangerIfMissing(err)
 	}
-	return err
+	m, found := roster.ByID(p.member.ID)
+	if !found {
+		return m, stranger()
+	}
+	return m, nil
 }
 
 func (s Staff) requireFresh() error {

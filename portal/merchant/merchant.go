@@ -72,6 +72,15 @@ func EnterHalf(ctx context.Context, app *portal.App, sh shop.Shop, cookie string
 	return Candidate{p}, err
 }
 
+// From returns the person with the address of the client, for the log.
+func (c Candidate) From(address string) Candidate {
+	c.address = address
+	return c
+}
+
+// Cookie returns the cookie of this request.
+func (p person) Cookie() string { return p.token.String() }
+
 // Destination returns the page to open after the second factor, or "".
 func (c Candidate) Destination() string { return c.session.Destination }
 

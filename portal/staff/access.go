@@ -6,6 +6,7 @@ import (
 
 	"postern/portal/credential"
 	"postern/portal/job"
+	"postern/portal/passkey"
 	"postern/portal/validate"
 	"postern/storage"
 )
@@ -32,10 +33,11 @@ type Access struct {
 	Links    credential.Credentials `bson:"links"`             // of its fields only the links, codes and browsers
 	Sessions []Session              `bson:"sessions,omitempty"`
 
-	Factors     int      `bson:"factors"` // the Member's number under which they were set up
-	TOTP        *TOTP    `bson:"totp,omitempty"`
-	RecoveryKey []byte   `bson:"recovery_key,omitempty"` // sealed; keys the hashes of the recovery codes
-	Recovery    []string `bson:"recovery,omitempty"`     // hashes of the unused codes
+	Factors     int           `bson:"factors"` // the Member's number under which they were set up
+	TOTP        *TOTP         `bson:"totp,omitempty"`
+	Passkeys    []passkey.Key `bson:"passkeys,omitempty"`
+	RecoveryKey []byte        `bson:"recovery_key,omitempty"` // sealed; keys the hashes of the recovery codes
+	Recovery    []string      `bson:"recovery,omitempty"`     // hashes of the unused codes
 
 	Tries Tries    `bson:"tries"`
 	Work  job.List `bson:"work,omitempty"`
@@ -68,6 +70,8 @@ type Session struct {
 	Proof      string    `bson:"proof,omitempty"`     // hash of the code that proved it, which may come twice
 	// Destination is the page to open after the second factor, "" for the start page.
 	Destination string `bson:"destination,omitempty"`
+	// Challenge is the question that the answer of a passkey must be to, once.
+	Challenge Challenge `bson:"challenge,omitempty"`
 }
 
 // AccessCollection declares the collection of Access.
@@ -88,18 +92,22 @@ const (
 	ArgFactors    = "factors"
 	ArgDevice     = "device"
 	ArgNetwork    = "network"
-	ArgWhat       = "what" // one of the following
+	ArgPasskey    = "passkey" // its name
+	ArgWhat       = "what"    // one of the following
 )
 
 // The changes of a person's factors that cause a notice.
 const (
 	RecoveryUsed    = "recovery_used"
 	RecoveryRenewed = "recovery_renewed"
+	PasskeyAdded    = "passkey_added"
+	PasskeyRemoved  = "passkey_removed"
+	PasskeyCopied   = "passkey_copied"
 )
 
 // HasFactor reports whether the person can prove a second factor under the Member's number.
 func (a *Access) HasFactor(m Member) bool {
-	return a.Factors == m.Factors && a.TOTP != nil
+	return a.Factors == m.Factors && (a.TOTP != nil || len(a.Passkeys) > 0)
 }
 
 // Prune removes what has expired.
@@ -149,7 +157,7 @@ func (a *Access) Begin(r credential.Request, s Session) {
 // known; from now on it is.
 func (a *Access) Prove(s *Session, hash, proof, browser string, now time.Time) (known bool) {
 	s.Before, s.Hash, s.Proof = s.Hash, hash, proof
-	s.ProvenAt, s.SeenAt, s.Pending = now, now, nil
+	s.ProvenAt, s.SeenAt, s.Pending, s.Challenge = now, now, nil, Challenge{}
 	a.Tries = Tries{}
 	before := len(a.Links.Browsers)
 	a.Links.Browsers = slices.DeleteFunc(a.Links.Browsers,

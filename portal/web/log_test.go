@@ -62,14 +62,15 @@ func TestLogIsFilteredByPersonActorActAndDay(t *testing.T) {
 	today := i.Clock.Now().Format(time.DateOnly)
 	changedEva, outEva := "Details changed Eva =Nová", "Signed out everywhere Eva =Nová"
 	for query, want := range map[string][]string{
-		"person=eva%40example.com&actor=operator":                          {outEva},
-		"person=2&act=customer.changed&from=" + today:                      {changedEva, changedEva},
-		"person=2024-0001&actor=staff":                                     {"Details changed Ján Čermák", "Viewed Ján Čermák"},
-		"actor=operator%3Aanna":                                            {outEva},
-		"act=customer.signed_out&actor=feed":                               nil,
-		"act=customer.signed_out&to=" + today:                              {outEva},
-		"act=customer.signed_out&from=2099-01-01":                          nil,
-		"person=support%40shop.test":                                       {"Invited to staff support@shop.test"},
+		"person=eva%40example.com&actor=operator":     {outEva},
+		"person=2&act=customer.changed&from=" + today: {changedEva, changedEva},
+		"person=2024-0001&actor=staff":                {"Details changed Ján Čermák", "Viewed Ján Čermák"},
+		"actor=operator%3Aanna":                       {outEva},
+		"act=customer.signed_out&actor=feed":          nil,
+		"act=customer.signed_out&to=" + today:         {outEva},
+		"act=customer.signed_out&from=2099-01-01":     nil,
+		"person=support%40shop.test": {"Authenticator app set up support@shop.test",
+			"Invited to staff support@shop.test"},
 		"person=" + supporter + "&act=staff.invited":                       {"Invited to staff support@shop.test"},
 		"act=customer.viewed&actor=" + url.QueryEscape("staff:"+supporter): {"Viewed Ján Čermák"},
 	} {

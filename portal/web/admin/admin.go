@@ -96,7 +96,7 @@ func Area(role staff.Role) *page.Area {
 // Routes returns the routes of the pages of staff.
 func (h *Handler) Routes() []gate.Route {
 	return slices.Concat(
-		h.signInRoutes(), h.factorRoutes(), h.ownRoutes(),
+		h.signInRoutes(), h.factorRoutes(), h.ownRoutes(), h.passkeyRoutes(),
 		h.createRoutes(), h.viewRoutes(),
 		h.customerRoutes(),
 		h.storyRoutes(),

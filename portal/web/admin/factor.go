@@ -1,10 +1,13 @@
 package admin
 
 import (
+	"cmp"
+
 	"github.com/gofiber/fiber/v2"
 
 	"postern/portal/bank"
 	"postern/portal/merchant"
+	"postern/portal/shop"
 	"postern/portal/validate"
 	"postern/portal/web/gate"
 	"postern/portal/web/page"
@@ -40,30 +43,39 @@ type factorPage struct {
 	page.Base
 	Form     page.Form
 	Email    string
+	To       string
+	Passkey  *passkeyForm // nil without a passkey that works here
+	App      bool
 	Recovery bool
 	Other    string // path of the page for the other kind of code
+	// Elsewhere says that the person's passkeys no longer work, or "".
+	Elsewhere string
 }
 
 func (h *Handler) factor(c *fiber.Ctx, half merchant.Candidate) error {
 	if !half.HasFactor() {
-		return page.To(c, page.WithQuery(enrolPath, "lang", c.Query("lang")))
+		return page.To(c, page.WithQuery(enrolPath, "lang", c.Query("lang"), "to", destinationOf(c)))
 	}
 	return h.showFactor(c, half, nil)
 }
 
 func (h *Handler) showFactor(c *fiber.Ctx, half merchant.Candidate, err error) error {
-	b := h.visitorBase(c, "factor.title")
+	b, offer, to := h.visitorBase(c, "factor.title"), half.PasskeyOffer(), destinationOf(c)
 	page.SetRetryAfter(c, err)
-	data := factorPage{Base: b, Email: half.Member().Email, Recovery: c.FormValue("with") == "recovery",
-		Form: b.Form(page.Values(c, "code"), err), Other: page.WithQuery(factorPath, "with", "recovery")}
+	data := factorPage{Base: b, Email: half.Member().Email, To: to, App: half.HasApp(),
+		Recovery: c.FormValue("with") == "recovery", Elsewhere: elsewhere(b, offer),
+		Form: b.Form(page.Values(c, "code"), err), Other: page.WithQuery(factorPath, "to", to, "with", "recovery")}
 	if data.Recovery {
-		data.Other = factorPath
+		data.Other = page.WithQuery(factorPath, "to", to)
+	} else {
+		data.Passkey = newPasskeyForm(b, offer, factorPath, halfPasskeyPath, to)
+		data.Recovery = data.Passkey == nil && !data.App // nothing else is left
 	}
 	return h.pages.Render(c, page.Refusal(err), "admin/factor", data)
 }
 
 func (h *Handler) enterFactor(c *fiber.Ctx, half merchant.Candidate) error {
-	in, err := half.EnterCode(c.UserContext(), c.FormValue("code"))
+	in, err := h.proved(c, half)
 	if page.Refused(err) {
 		return h.showFactor(c, half, err)
 	}
@@ -71,7 +83,20 @@ func (h *Handler) enterFactor(c *fiber.Ctx, half merchant.Candidate) error {
 		return err
 	}
 	gate.SetStaffSession(c, in.Cookie, in.MaxAge)
-	return page.SeeOther(c, ownPath(half.Destination()))
+	return page.SeeOther(c, wantedPath(c, half))
+}
+
+// proved takes the answer of a passkey or a code, whichever was sent.
+func (h *Handler) proved(c *fiber.Ctx, half merchant.Candidate) (merchant.Proven, error) {
+	if answer := c.FormValue("answer"); answer != "" {
+		return half.EnterPasskey(c.UserContext(), answer)
+	}
+	return half.EnterCode(c.UserContext(), c.FormValue("code"))
+}
+
+// wantedPath returns the page to open after the second factor: the one that was last asked for.
+func wantedPath(c *fiber.Ctx, half merchant.Candidate) shop.LocalPath {
+	return ownPath(cmp.Or(destinationOf(c), half.Destination()))
 }
 
 // enrolPage shows what to add to an authenticator app, and takes its code and the inviter's.
@@ -81,11 +106,16 @@ type enrolPage struct {
 	Email  string
 	Code   bank.Picture
 	Secret []string // in groups of four characters
+	To     string
+	Why    string // there are no passkeys, or ""
 }
 
 func (h *Handler) enrol(c *fiber.Ctx, half merchant.Candidate) error {
-	if half.HasFactor() {
-		return page.To(c, factorPath)
+	switch {
+	case half.HasFactor():
+		return page.To(c, page.WithQuery(factorPath, "to", destinationOf(c)))
+	case c.Query("with") == "passkey":
+		return h.showEnrolPasskey(c, half, nil)
 	}
 	return h.showEnrol(c, half, nil)
 }
@@ -100,7 +130,8 @@ func (h *Handler) showEnrol(c *fiber.Ctx, half merchant.Candidate, err error) er
 		return bad
 	}
 	b := h.visitorBase(c, "enrol.title")
-	data := enrolPage{Base: b, Email: half.Member().Email, Code: picture,
+	data := enrolPage{Base: b, Email: half.Member().Email, Code: picture, To: destinationOf(c),
+		Why:  why(b, half.PasskeyOffer()),
 		Form: b.Form(page.Values(c, "code", "enrolment"), err).InOrder("code", "enrolment")}
 	for text := setUp.Text; text != ""; text = text[min(4, len(text)):] {
 		data.Secret = append(data.Secret, text[:min(4, len(text))])
@@ -109,12 +140,21 @@ func (h *Handler) showEnrol(c *fiber.Ctx, half merchant.Candidate, err error) er
 }
 
 func (h *Handler) saveEnrolment(c *fiber.Ctx, half merchant.Candidate) error {
+	if c.FormValue("with") == "passkey" {
+		return h.enrolPasskey(c, half)
+	}
 	in, err := half.Enrol(c.UserContext(), c.FormValue("enrolment"), c.FormValue("code"))
+	return h.enrolled(c, half, in, err, h.showEnrol)
+}
+
+// enrolled shows the recovery codes of somebody who has set up a first factor, or the form again.
+func (h *Handler) enrolled(c *fiber.Ctx, half merchant.Candidate, in merchant.Proven, err error,
+	again func(*fiber.Ctx, merchant.Candidate, error) error) error {
 	switch {
-	case validate.KindOf(err) == validate.Conflict: // set up from another browser just now
+	case validate.KeyOf(err) == "factor.exists": // set up from another browser just now
 		return page.To(c, factorPath)
 	case page.Refused(err):
-		return h.showEnrol(c, half, err)
+		return again(c, half, err)
 	case err != nil:
 		return err
 	}
@@ -124,7 +164,7 @@ func (h *Handler) saveEnrolment(c *fiber.Ctx, half merchant.Candidate) error {
 	}
 	b := h.visitorBase(c, "recovery.title")
 	return h.pages.Render(c, fiber.StatusOK, "admin/recovery", recoveryPage{Base: b, Codes: in.Codes,
-		Next: ownPath(half.Destination()).String()})
+		Next: wantedPath(c, half).String()})
 }
 
 // recoveryPage shows recovery codes once.

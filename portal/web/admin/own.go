@@ -51,6 +51,8 @@ type confirmPage struct {
 	page.Base
 	Form     page.Form
 	To       string
+	Passkey  *passkeyForm
+	App      bool
 	Recovery bool
 	Other    string
 }
@@ -65,10 +67,13 @@ func (h *Handler) confirm(c *fiber.Ctx, s merchant.Staff) error {
 func (h *Handler) showConfirm(c *fiber.Ctx, s merchant.Staff, err error) error {
 	page.SetRetryAfter(c, err)
 	data := confirmPage{Base: h.base(c, s, "", "admin.confirm.title"), To: ownPath(c.FormValue("to")).String(),
-		Recovery: c.FormValue("with") == "recovery"}
+		App: !s.Factors().AppSince.IsZero(), Recovery: c.FormValue("with") == "recovery"}
 	data.Other = page.WithQuery(confirmPath, "to", data.To, "with", "recovery")
 	if data.Recovery {
 		data.Other = page.WithQuery(confirmPath, "to", data.To)
+	} else {
+		data.Passkey = newPasskeyForm(data.Base, s.PasskeyOffer(), confirmPath, confirmPasskeyPath, data.To)
+		data.Recovery = data.Passkey == nil && !data.App
 	}
 	data.CurrentURL = page.WithQuery(confirmPath, "to", data.To)
 	data.Form = data.Base.Form(page.Values(c, "code"), err)
@@ -76,7 +81,12 @@ func (h *Handler) showConfirm(c *fiber.Ctx, s merchant.Staff, err error) error {
 }
 
 func (h *Handler) enterConfirm(c *fiber.Ctx, s merchant.Staff) error {
-	err := s.Confirm(c.UserContext(), c.FormValue("code"))
+	var err error
+	if answer := c.FormValue("answer"); answer != "" {
+		err = s.ConfirmPasskey(c.UserContext(), answer)
+	} else {
+		err = s.Confirm(c.UserContext(), c.FormValue("code"))
+	}
 	if page.Refused(err) {
 		return h.showConfirm(c, s, err)
 	}
@@ -90,6 +100,8 @@ func (h *Handler) enterConfirm(c *fiber.Ctx, s merchant.Staff) error {
 type securityPage struct {
 	page.Base
 	App, Codes string
+	Passkeys   []passkeyRow
+	Why        string // there are no passkeys, or ""
 	Current    signedInBrowser
 	Others     []signedInBrowser
 }
@@ -113,6 +125,7 @@ func browserOf(b page.Base, given credential.SessionInfo) signedInBrowser {
 func (h *Handler) security(c *fiber.Ctx, s merchant.Staff) error {
 	data := securityPage{Base: h.base(c, s, "security", "security.title")}
 	factors := s.Factors()
+	data.Passkeys, data.Why = passkeyRows(data.Base, s), why(data.Base, s.PasskeyOffer())
 	if !factors.AppSince.IsZero() {
 		data.App = data.T("admin.security.app_since", "When", factors.AppSince)
 	}

@@ -54,7 +54,7 @@ func (h *Handler) signIn(c *fiber.Ctx) error {
 		return err
 	}
 	if _, err := gate.Candidate(c); err == nil && c.Query("done") == "" {
-		return page.To(c, factorPath)
+		return page.To(c, page.WithQuery(factorPath, "lang", c.Query("lang"), "to", destinationOf(c)))
 	} else if err != nil && validate.KindOf(err) != validate.SignIn {
 		return err
 	}

@@ -54,7 +54,8 @@ func Candidate(c *fiber.Ctx) (merchant.Candidate, error) {
 	if cookie == "" || r.gate == nil {
 		return merchant.Candidate{}, validate.NewError(validate.SignIn, "")
 	}
-	return merchant.EnterHalf(c.UserContext(), r.gate.app, r.shop, cookie, browserOf(c))
+	half, err := merchant.EnterHalf(c.UserContext(), r.gate.app, r.shop, cookie, browserOf(c))
+	return half.From(r.address.String()), err
 }
 
 func staffSessionOf(c *fiber.Ctx) string { return c.Cookies(cookieName(Shop(c), staffCookieName)) }
