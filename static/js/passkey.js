@@ -61,8 +61,8 @@ const tell = (form, problem) => {
 const refill = async (response) => {
   const next = new DOMParser().parseFromString(await response.text(), "text/html").querySelector("main");
   document.querySelector("main").replaceWith(document.adoptNode(next));
-  document.querySelector(".field-errors")?.focus();
   start();
+  document.querySelector(".field-errors, [aria-invalid=true]")?.focus();
 };
 
 const ask = async (form) => {

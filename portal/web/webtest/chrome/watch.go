@@ -107,8 +107,8 @@ func (w *watch) console(event *runtime.EventConsoleAPICalled) {
 }
 
 // entry records what the browser itself writes to the console. It ignores failed pages, which the test
-// checks itself, the favicon, which the browser requests unasked, and rendering warnings, such as those
-// about a value that a field cannot show.
+// checks itself, forms that a script sends and the site refuses, the favicon, which the browser requests
+// unasked, and rendering warnings, such as those about a value that a field cannot show.
 func (w *watch) entry(entry *log.Entry) {
 	if entry.Level != log.EntryLevelError && entry.Level != log.EntryLevelWarning {
 		return
@@ -117,7 +117,8 @@ func (w *watch) entry(entry *log.Entry) {
 		return
 	}
 	_, isPage := w.pages[entry.NetworkRequestID]
-	if entry.Source == log.EntrySourceNetwork && (isPage || strings.HasSuffix(entry.URL, "/favicon.ico")) {
+	if entry.Source == log.EntrySourceNetwork && (isPage || strings.Contains(entry.Text, "status of 422") ||
+		strings.HasSuffix(entry.URL, "/favicon.ico")) {
 		return
 	}
 	w.fault("console %s of %s: %s (%s)", entry.Level, entry.Source, entry.Text, entry.URL)
