@@ -8,6 +8,7 @@ import (
 	"net"
 	"os"
 	"slices"
+	"strings"
 	"sync"
 	"text/tabwriter"
 	"time"
@@ -35,7 +36,7 @@ func (demoCommand) Help() string {
   portal demo
   portal demo --addr 127.0.0.1:9000
 
-The command prints what to open and which customers exist. Anyone who can reach the address can sign in as any of them.`
+The command prints what to open and which customers and staff exist. Anyone who can reach the address can sign in as any of them.`
 }
 
 // Run serves the demo until ctx ends.
@@ -98,7 +99,7 @@ func (c demoCommand) show(ctx context.Context, w *environment, p parts, listener
 		return errors.Join(err, listener.Close())
 	}
 	fixture, err := c.fill(ctx, server, demo.Config{
-		Mailbox: box, Base: siteURL(listener), Storefront: siteURL(shop),
+		Mailbox: box, Base: named(siteURL(listener)), Storefront: siteURL(shop),
 	})
 	if err != nil {
 		return errors.Join(err, listener.Close())
@@ -120,6 +121,14 @@ func (c demoCommand) show(ctx context.Context, w *environment, p parts, listener
 
 // siteURL returns the base URL of what is served on the listener.
 func siteURL(listener net.Listener) string { return "http://" + reachable(listener.Addr().String()) }
+
+// named returns the URL of this machine with a host name, because browsers make no passkeys for an IP address.
+func named(base string) string {
+	for _, address := range []string{"//127.0.0.1:", "//[::1]:"} {
+		base = strings.Replace(base, address, "//localhost:", 1)
+	}
+	return base
+}
 
 // newServer returns a server that delivers to the mailbox and asks the demo's VIES.
 func (demoCommand) newServer(w *environment, p parts, box *demo.Mailbox,
@@ -173,6 +182,12 @@ func introduce(w *environment, fixture *demo.Fixture) {
 	// The mailbox page has the same information, so errors are ignored.
 	_ = out.Flush()
 	w.say("")
+	w.say("Staff:    %s/admin  (sign in as one of these; the mailbox shows the code of the authenticator app, too)",
+		fixture.Base)
+	for _, c := range demo.Colleagues() {
+		fmt.Fprintf(out, "  %s\t%s\n", c.Email, c.Special)
+	}
+	_ = out.Flush()
 	w.say("Shop:     %s  (Hájenka, which signs customers in through the portal)", fixture.Storefront)
 	w.say("Mailbox:  %s/demo/mailbox", fixture.Base)
 	w.say("          %s/demo/mailbox.json", fixture.Base)

@@ -106,7 +106,7 @@ func New(ctx context.Context, config Config) (*Fixture, error) {
 }
 
 // Fill adds the people and their orders, except those of the largest customer. It has the orders counted
-// and the VAT IDs checked, and runs the episodes of people who are new in the store.
+// and the VAT IDs checked, runs the episodes of people who are new in the store, and adds the staff.
 func (f *Fixture) Fill(ctx context.Context) error {
 	var fresh []Person
 	for i, p := range People() {
@@ -130,6 +130,9 @@ func (f *Fixture) Fill(ctx context.Context) error {
 		if err := f.relive(ctx, p); err != nil {
 			return fmt.Errorf("what customer %s did: %w", p.id, err)
 		}
+	}
+	if err := f.hire(ctx); err != nil {
+		return err
 	}
 	return drain(ctx, worker)
 }

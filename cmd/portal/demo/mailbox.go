@@ -21,7 +21,8 @@ type Mailbox struct {
 
 	mu    sync.Mutex
 	count int
-	mails []Mail // newest first
+	mails []Mail            // newest first
+	apps  map[string][]byte // by email: the secrets of the staff's authenticator apps
 }
 
 // Mail is one email in the mailbox.
@@ -33,6 +34,8 @@ type Mail struct {
 	Subject string    `json:"subject"`
 	Text    string    `json:"text"`
 	HTML    string    `json:"html"`
+	// AppCode is the present code of the person's authenticator app, in a sign-in email of staff.
+	AppCode string `json:"app_code,omitempty"`
 }
 
 // NewMailbox returns an empty mailbox.
@@ -77,7 +80,11 @@ func (b *Mailbox) keep(caught Mail) {
 func (b *Mailbox) all() []Mail {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return append([]Mail{}, b.mails...) // never nil, so that JSON has an array
+	all := make([]Mail, 0, len(b.mails)) // never nil, so that JSON has an array
+	for _, m := range b.mails {
+		all = append(all, b.withCode(m))
+	}
+	return all
 }
 
 func (b *Mailbox) find(id string) (Mail, bool) {
@@ -87,7 +94,7 @@ func (b *Mailbox) find(id string) (Mail, bool) {
 	if i < 0 {
 		return Mail{}, false
 	}
-	return b.mails[i], true
+	return b.withCode(b.mails[i]), true
 }
 
 var (

@@ -62,10 +62,11 @@ type mailboxView struct {
 	Open   *Mail
 	Mails  []Mail
 	People []Person
+	Staff  []Colleague
 }
 
 func (p *pages) list(c exchange) error {
-	return p.show(c, mailboxView{Mails: p.box.all(), People: p.people})
+	return p.show(c, mailboxView{Mails: p.box.all(), People: p.people, Staff: Colleagues()})
 }
 
 func (p *pages) open(c exchange) error {

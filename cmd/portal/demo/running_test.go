@@ -8,6 +8,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -111,7 +112,7 @@ func (r *running) serve(ctx context.Context, engine storage.Engine) (ended *sync
 	r.Fixture, err = New(ctx, Config{
 		App: product(), AppAt: func(now func() time.Time) *portal.App { return product(portal.WithClock(now)) },
 		Engine: engine, Texts: texts, Mailbox: NewMailbox(),
-		Base: "http://" + site.Addr().String(), Storefront: "http://" + shop.Addr().String(),
+		Base: strings.Replace("http://"+site.Addr().String(), "127.0.0.1", "localhost", 1), Storefront: "http://" + shop.Addr().String(),
 	})
 	if err == nil {
 		err = r.Fill(ctx)
