@@ -7,6 +7,8 @@ import (
 
 	"postern/portal/audit"
 	"postern/portal/credential"
+	"postern/portal/passkey"
+	"postern/portal/shop"
 	"postern/portal/staff"
 	"postern/portal/validate"
 )
@@ -86,6 +88,39 @@ func (o Operator) changeMember(ctx context.Context, shop, email string, kind aud
 		}
 		return m.ID, change(r, m.ID)
 	})
+}
+
+// LostPasskeys returns how many passkeys work under a shop's settings before a change of the base URL and not
+// after it, and how many people have one of them.
+func (o Operator) LostPasskeys(ctx context.Context, before, after shop.Shop) (lost, people int, err error) {
+	was, err := passkey.NewSite(before.Name, before.BaseURL)
+	if err != nil {
+		return 0, 0, nil //nolint:nilerr // there were none
+	}
+	is, err := passkey.NewSite(after.Name, after.BaseURL)
+	if err == nil && is.Host == was.Host {
+		return 0, 0, nil
+	}
+	members, err := o.Staff(ctx, after.ID)
+	if err != nil {
+		return 0, 0, err
+	}
+	for _, m := range members {
+		doc, _, err := staff.AccessDocs(o.app.engine, after.ID).Get(ctx, m.ID)
+		if ifFound(err) != nil {
+			return 0, 0, err
+		}
+		theirs := 0
+		for _, k := range doc.Owner(m).Keys {
+			if k.Works(was.Host) {
+				theirs++
+			}
+		}
+		if theirs > 0 {
+			lost, people = lost+theirs, people+1
+		}
+	}
+	return lost, people, nil
 }
 
 // changeRoster changes the roster of a shop, which is made with its first member.

@@ -36,10 +36,28 @@ func (c shopSet) Run(ctx context.Context, w *environment) error {
 		if err != nil {
 			return err
 		}
+		before := shop
 		if shop, err = operator.ChangeShop(ctx, shop.ID, settings); err != nil {
 			return err
 		}
 		w.say("Changed shop %s.", shop.ID)
-		return nil
+		return warnOfPasskeys(ctx, operator, w, before, shop)
 	}, c.options()...)
+}
+
+// warnOfPasskeys tells how many passkeys of the staff a new base URL has put out of use.
+func warnOfPasskeys(ctx context.Context, operator portal.Operator, w *environment, before, after shop.Shop) error {
+	lost, people, err := operator.LostPasskeys(ctx, before, after)
+	if err != nil || lost == 0 {
+		return err
+	}
+	owners := "people"
+	if people == 1 {
+		owners = "person"
+	}
+	w.note("Warning: passkeys belong to a host. With the new base URL, %s of %d %s on the staff stopped working.",
+		counted(lost, "passkey"), people, owners)
+	w.note("With %s as the base URL they work again. Without a passkey, people sign in with the authenticator "+
+		"app or a recovery code; for somebody who has neither, use \"portal staff reset-factor\".", before.BaseURL)
+	return nil
 }

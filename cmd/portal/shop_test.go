@@ -11,7 +11,11 @@ import (
 	"strings"
 	"testing"
 
+	"postern/portal"
+	"postern/portal/passkey"
 	"postern/portal/shop"
+	"postern/portal/staff"
+	"postern/storage/sqlite"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -202,4 +206,50 @@ func TestSeveralShops(t *testing.T) {
 	call(t, nil, "outbox", "list", "--store", dir).want(t, exitFailure, "--shop ID")
 	call(t, nil, "apikey", "list", "--store", dir).want(t, exitFailure, "several shops", "--shop ID")
 	call(t, nil, "apikey", "list", "--store", dir, "--shop", "second").want(t, exitOK)
+}
+
+// TestBaseURLWarnsOfPasskeys changes the base URL of a shop whose staff have passkeys: only another host puts
+// them out of use.
+func TestBaseURLWarnsOfPasskeys(t *testing.T) {
+	t.Parallel()
+	dir := filepath.Join(t.TempDir(), "store")
+	createShop(t, dir, "main", "https://account.shop.example").want(t, exitOK)
+	for _, email := range []string{"boss@shop.example", "jana@shop.example", "mo@shop.example"} {
+		call(t, nil, "staff", "invite", email, "--store", dir).want(t, exitOK)
+	}
+	givePasskeys(t, dir, []int{2, 1, 0})
+	set := func(base string) said { return call(t, nil, "shop", "set", "--base-url", base, "--store", dir) }
+	if said := set("https://account.shop.example:8443").want(t, exitOK); strings.Contains(said.err, "passkey") {
+		t.Errorf("another port: %s", said.err)
+	}
+	set("https://konto.shop.example").want(t, exitOK, "3 passkeys of 2 people", "https://account.shop.example:8443")
+	if said := set("https://account.shop.example").want(t, exitOK); strings.Contains(said.err, "passkey") {
+		t.Errorf("back again: %s", said.err)
+	}
+	set("http://127.0.0.1:8080").want(t, exitOK, "3 passkeys")
+}
+
+// givePasskeys gives the people on the staff of the shop "main" as many passkeys.
+func givePasskeys(t *testing.T, dir string, numbers []int) {
+	t.Helper()
+	engine, err := sqlite.Open(t.Context(), dir, portal.Collections()...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	roster, _, err := staff.RosterDocs(engine, "main").Get(t.Context(), staff.RosterKey)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, m := range roster.Members {
+		access := staff.Access{Email: m.Email, Factors: m.Factors}
+		for n := range numbers[i] {
+			access.Passkeys = append(access.Passkeys, passkey.Key{ID: []byte{byte(n)}, Host: "account.shop.example"})
+		}
+		if err := staff.AccessDocs(engine, "main").Insert(t.Context(), m.ID, access); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := engine.Close(); err != nil {
+		t.Fatal(err)
+	}
 }
