@@ -159,7 +159,7 @@ func TestAnOwnerEndsOneSessionOfAColleague(t *testing.T) {
 		t.Errorf("the other session: %v", err)
 	}
 	acts := h.staffActs()
-	if last := acts[len(acts)-1]; len(acts) != 3 || last != "staff.signed_out of jo@shop.example by staff" {
+	if last := acts[len(acts)-1]; len(acts) != 5 || last != "staff.signed_out of jo@shop.example by staff" {
 		t.Errorf("%q", acts)
 	}
 	h.clock.Move(staff.SessionAbsolute)

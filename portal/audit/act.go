@@ -47,10 +47,9 @@ const (
 	StaffSignedOut   Kind = "staff.signed_out" // of one session or of all
 	StaffRemoved     Kind = "staff.removed"
 
-	StaffPasskeyAdded   Kind = "staff.passkey_added" // to one's own sign-in, as are those below
-	StaffPasskeyRemoved Kind = "staff.passkey_removed"
+	StaffPasskeyAdded   Kind = "staff.passkey_added"   // to one's own sign-in, as are those below
+	StaffPasskeyRemoved Kind = "staff.passkey_removed" //nolint:gosec // a name
 	StaffAppAdded       Kind = "staff.app_added"
-	StaffAppRemoved     Kind = "staff.app_removed"
 
 	NoteAdded   Kind = "note.added"
 	NoteChanged Kind = "note.changed"
@@ -116,7 +115,6 @@ func Undos() map[Kind]Undo {
 		StaffPasskeyAdded:        UndoNever,
 		StaffPasskeyRemoved:      UndoNever,
 		StaffAppAdded:            UndoNever,
-		StaffAppRemoved:          UndoNever,
 		NoteAdded:                UndoDays,
 		NoteChanged:              UndoDays,
 		NoteDeleted:              UndoDays,

@@ -93,18 +93,6 @@ func (a *Access) RemovePasskey(ref, host string) (passkey.Key, error) {
 	return gone, nil
 }
 
-// RemoveTOTP removes the authenticator app. The last factor that works at the host is a Conflict.
-func (a *Access) RemoveTOTP(host string) error {
-	switch {
-	case a.TOTP == nil:
-		return validate.NewError(validate.NotFound, "")
-	case !works(a.Passkeys, host):
-		return validate.NewError(validate.Conflict, "factor.last")
-	}
-	a.TOTP = nil
-	return nil
-}
-
 func works(keys []passkey.Key, host string) bool {
 	return slices.ContainsFunc(keys, func(k passkey.Key) bool { return k.Works(host) })
 }

@@ -15,8 +15,8 @@ import (
 type keyStand struct {
 	stand
 	t    *testing.T
-	tab  *chrome.Tab
-	code string // the inviter's
+	tab  *chrome.Tab // the person's browser
+	code string      // the inviter's
 	key  *chrome.Authenticator
 }
 
@@ -69,6 +69,53 @@ func (k *keyStand) problem(tab *chrome.Tab) string {
 	tab.Click("[data-passkey] button")
 	tab.WaitFor("[data-alert] .note")
 	return tab.Text("[data-alert]")
+}
+
+// TestBrowserPasskeyPages opens the pages of passkeys, with what goes wrong on them: each is accessible and no
+// wider than a small phone.
+func TestBrowserPasskeyPages(t *testing.T) {
+	if testing.Short() {
+		t.Skip("a browser: not in a short run")
+	}
+	browser := chrome.Start(t)
+	for _, lang := range languages(t) {
+		if lang != "en" && lang != "de" && !whole() { // only the texts differ, and German has the longest words
+			continue
+		}
+		t.Run(lang, func(t *testing.T) {
+			k := newKeyStand(t, browser)
+			k.tab = k.stand.tab(t, chrome.Options{Language: lang})
+			k.key = k.tab.Authenticator()
+			k.show(gallery{stand: k.stand, t: t, lang: lang, shopper: k.tab})
+		})
+	}
+}
+
+func (k *keyStand) show(g gallery) {
+	k.half(k.tab)
+	g.sees("admin-enrol-app", k.tab)
+	k.tab.Follow(`a[href*="with=passkey"]`)
+	g.sees("admin-enrol-passkey", k.tab)
+	k.tab.Type("#f-enrolment", k.code)
+	k.tab.Follow("[data-passkey] button")
+	k.Work()
+	k.key.Verify(false)
+	k.tab.Visit("/admin/security/passkeys/new")
+	g.sees("admin-passkey-new", k.tab)
+	k.tab.Visit("/admin/security")
+	g.sees("admin-security-passkeys", k.tab)
+	k.tab.Follow(`a[href^="/admin/security/passkeys/"]:not([href$="/new"])`)
+	k.tab.Follow(`form[action$="/remove"] button`)
+	g.sees("admin-passkey", k.tab)
+	k.Clock.Move(20 * time.Minute)
+	k.tab.Visit("/admin/staff/invite")
+	g.sees("admin-confirm-passkey", k.tab)
+	k.problem(k.tab)
+	g.sees("admin-confirm-cancelled", k.tab)
+	k.tab.Visit("/admin/security")
+	k.tab.Follow(`main form[action="/admin/sign-out"] button`)
+	k.half(k.tab)
+	g.sees("admin-factor-passkey", k.tab)
 }
 
 // TestBrowserPasskey sets up a passkey, signs in with it, confirms an act, adds and removes passkeys, in a real

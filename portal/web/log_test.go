@@ -249,10 +249,10 @@ func TestOwnerEndsOneSessionOnThePage(t *testing.T) {
 	if len(links) != 2 {
 		t.Fatalf("the page leads to %q", links)
 	}
-	if got := inLog(owner, links[0]); len(got) != 0 {
+	if got := inLog(owner, links[0]); len(got) != 1 {
 		t.Errorf("done by the person: %q", got)
 	}
-	if got := inLog(owner, links[1]); len(got) != 2 || got[0] != "Staff signed out jo@shop.test" {
+	if got := inLog(owner, links[1]); len(got) != 3 || got[0] != "Staff signed out jo@shop.test" {
 		t.Errorf("done to the person: %q", got)
 	}
 }

@@ -264,13 +264,6 @@ func mayOpen() map[string][]staff.Role {
 		{"POST /admin/security/end-others", all},
 		{"GET /admin/security/recovery", all},
 		{"POST /admin/security/recovery", all},
-		{"POST /admin/confirm/passkey", all},
-		{"GET /admin/security/passkeys/new", all},
-		{"POST /admin/security/passkeys/new", all},
-		{"POST /admin/security/passkeys/options", all},
-		{"GET /admin/security/passkeys/:key", all},
-		{"POST /admin/security/passkeys/:key/name", all},
-		{"POST /admin/security/passkeys/:key/remove", all},
 		{"GET /admin/customers", all},
 		{"GET /admin/customers/:id", all},
 		{"GET /admin/customers/:id/edit", editors},
@@ -320,7 +313,20 @@ func mayOpen() map[string][]staff.Role {
 	maps.Copy(table, mayOpenGroups())
 	maps.Copy(table, mayOpenViews())
 	maps.Copy(table, mayOpenWork())
+	for _, route := range ownPasskeyRoutes() {
+		table[route] = all
+	}
 	return table
+}
+
+// ownPasskeyRoutes returns the routes to one's own passkeys, which are open to everybody on the staff.
+func ownPasskeyRoutes() []string {
+	return []string{
+		"GET /admin/security/passkeys/new", "POST /admin/security/passkeys/new",
+		"POST /admin/security/passkeys/options", "POST /admin/security/passkeys/confirm",
+		"GET /admin/security/passkeys/:key", "POST /admin/security/passkeys/:key/name",
+		"POST /admin/security/passkeys/:key/remove",
+	}
 }
 
 // TestRolesOfRoutes requests every route of staff as each role.

@@ -12,11 +12,11 @@ import (
 )
 
 const (
-	halfPasskeyPath    = "/admin/sign-in/passkey"
-	confirmPasskeyPath = confirmPath + "/passkey"
+	halfPasskeyPath    = "/admin/sign-in/passkey" //nolint:gosec // a path
 	passkeysPath       = securityPath + "/passkeys"
 	newPasskeyPath     = passkeysPath + "/new"
 	askPasskeyPath     = passkeysPath + "/options"
+	confirmPasskeyPath = passkeysPath + "/confirm"
 	passkeyPath        = passkeysPath + "/:key"
 )
 
