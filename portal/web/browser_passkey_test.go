@@ -71,7 +71,7 @@ func (k *keyStand) problem(tab *chrome.Tab) string {
 	return tab.Text("[data-alert]")
 }
 
-// TestBrowserPasskeyPages opens the pages of passkeys, with what goes wrong on them: each is accessible and no
+// TestBrowserPasskeyPages opens the pages of passkeys, with an error, too: each is accessible and no
 // wider than a small phone.
 func TestBrowserPasskeyPages(t *testing.T) {
 	if testing.Short() {

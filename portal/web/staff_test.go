@@ -245,6 +245,27 @@ func TestHalfWayIsNotIn(t *testing.T) {
 	}
 }
 
+// TestHalfWayKeepsThePageOpenedSince opens a page between the link and the second factor: after a wrong and a
+// right code, it is shown.
+func TestHalfWayKeepsThePageOpenedSince(t *testing.T) {
+	t.Parallel()
+	i := webtest.Portal(t)
+	owner := i.Enrol("owner@shop.test", staff.Owner)
+	i.Clock.Move(time.Minute)
+	owner.Browser = i.Browser()
+	owner.OpenLink()
+	const wanted = "/admin/customers?search=cermak"
+	if owner.Get(wanted); owner.Page.URL.Path != "/admin/sign-in/factor" {
+		t.Fatalf("half-way, the page leads to %s", owner.Page.URL)
+	}
+	owner.Submit("main form", map[string]string{"code": "x"}).Want(http.StatusUnprocessableEntity)
+	owner.Follow(`a[href*="with=recovery"]`).Want(http.StatusOK)
+	owner.Submit("main form", map[string]string{"code": owner.Recovery[0]})
+	if owner.Page.URL.RequestURI() != wanted {
+		t.Errorf("the second factor leads to %s", owner.Page.URL)
+	}
+}
+
 // mayOpen is the table of roles and routes of the pages of staff. A new route is missing in it, which
 // TestRolesOfRoutes reports.
 func mayOpen() map[string][]staff.Role {
