@@ -98,6 +98,10 @@ func (k *keyStand) show(g gallery) {
 	g.sees("admin-enrol-passkey", k.tab)
 	k.tab.Type("#f-enrolment", k.code)
 	k.tab.Follow("[data-passkey] button")
+	g.sees("admin-recovery-passkey", k.tab)
+	if got := k.tab.Attr("[data-copy]", "data-copy"); strings.Count(got, "\n") != 9 || !k.tab.Sees("[data-print]") {
+		k.t.Errorf("the codes to copy are %q", got)
+	}
 	k.Work()
 	k.key.Verify(false)
 	k.tab.Visit("/admin/security/passkeys/new")

@@ -2,6 +2,7 @@ package admin
 
 import (
 	"cmp"
+	"strings"
 
 	"github.com/gofiber/fiber/v2"
 
@@ -173,3 +174,6 @@ type recoveryPage struct {
 	Codes []string
 	Next  string
 }
+
+// Together returns the codes one below the other, to copy them.
+func (p recoveryPage) Together() string { return strings.Join(p.Codes, "\n") }
