@@ -204,13 +204,15 @@ type actData struct {
 
 // acts writes what the shop did to the account. It names roles, not people.
 func (x *export) acts(ctx context.Context) error {
-	err := x.app.auditLog(x.shop.ID).Each(ctx, audit.Query{Customer: x.customer.ID},
-		func(entry audit.Detail) error {
-			return json.MarshalEncode(x.out, actData{At: entry.At, Kind: entry.Kind, By: string(entry.Actor.Kind),
-				Role: entry.Actor.Role, Changes: customer.ShownChanges(entry.Changes), Reason: entry.Reason})
-		})
-	if err != nil {
-		return fmt.Errorf("acts of the shop: %w", err)
+	for _, id := range x.customer.IDs() {
+		err := x.app.auditLog(x.shop.ID).Each(ctx, audit.Query{Customer: id},
+			func(entry audit.Detail) error {
+				return json.MarshalEncode(x.out, actData{At: entry.At, Kind: entry.Kind, By: string(entry.Actor.Kind),
+					Role: entry.Actor.Role, Changes: customer.ShownChanges(entry.Changes), Reason: entry.Reason})
+			})
+		if err != nil {
+			return fmt.Errorf("acts of the shop: %w", err)
+		}
 	}
 	return nil
 }

@@ -145,11 +145,17 @@ func (d Desk) conversation(ctx context.Context, number string, in *inquiry.Inqui
 	if err != nil || o.Customer == "" {
 		return inquiry.Correspondence{}, err
 	}
-	in.Customer = o.Customer
-	if err := d.app.awaitErasure(ctx, d.shop.ID, in.Customer); err != nil {
+	c, err := d.app.customer(ctx, d.shop.ID, o.Customer)
+	if errors.Is(err, storage.ErrNotFound) {
+		if err = d.app.awaitErasure(ctx, d.shop.ID, o.Customer); err == nil {
+			c.ID = o.Customer
+		}
+	}
+	if err != nil {
 		return inquiry.Correspondence{}, err
 	}
-	return d.app.correspondence(ctx, d.shop.ID, o.Customer, number)
+	in.Customer = c.ID
+	return d.app.correspondence(ctx, d.shop.ID, c, number)
 }
 
 // Conversation returns the messages of both sides about an order. An unknown order is validate.NotFound.
@@ -253,8 +259,8 @@ func (d Desk) decide(ctx context.Context, id string, made inquiry.Decision,
 		if act == nil {
 			return nil
 		}
-		if act.Customer != in.Customer {
-			return storage.ErrNotFound
+		if who, err := d.app.present(ctx, d.shop.ID, in.Customer); err != nil || act.Customer != who {
+			return errOr(err, storage.ErrNotFound)
 		}
 		act.Changes = []audit.Change{{Field: audit.FieldOrder, After: in.Order},
 			{Field: "request." + in.Kind, After: made.State}, {Field: "message", After: made.Text}}

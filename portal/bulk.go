@@ -33,6 +33,9 @@ type bulkAction struct {
 	needs staff.Permission
 	// effect says that the act does something even if no field changes, by a job.
 	effect bool
+	// run does all of the batch instead, where it is more than an act on each customer. It can be repeated
+	// after a crash. A Conflict or an errStop ends the batch.
+	run func(context.Context, Worker, bulk) error
 	// hidden says that no list offers the action.
 	hidden bool
 }
@@ -75,6 +78,8 @@ func bulkActions() map[string]bulkAction {
 			begin: deleteGroup, alter: setGroup(false)},
 		BulkUndo: {kind: audit.CustomerUndone, args: []string{"batch"}, hidden: true, begin: beginUndo,
 			alter: undoOne},
+		BulkMerge:   {kind: audit.CustomerMerged, needs: staff.PermissionMerge, hidden: true, effect: true, check: checkMerge, run: mergeTwo},
+		BulkUnmerge: {kind: audit.CustomerUndone, needs: staff.PermissionMerge, hidden: true, effect: true, run: unmergeTwo},
 	}
 }
 

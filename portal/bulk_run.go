@@ -27,6 +27,9 @@ func (w Worker) runBatch(ctx context.Context, s shop.Shop,
 	t job.Task[batch.Batch]) (job.Finish[batch.Batch], error) {
 	docs := batch.Docs(w.app.engine, s.ID)
 	b := bulk{app: w.app, shop: s, batch: t.Doc}
+	if run := bulkActions()[t.Doc.Action].run; run != nil {
+		return w.runWhole(ctx, b, run)
+	}
 	if begin := bulkActions()[t.Doc.Action].begin; begin != nil && t.Doc.Next == 0 && t.Doc.State == batch.Running {
 		if err := begin(ctx, b); err != nil {
 			why, err := whySkipped(err)
@@ -55,6 +58,32 @@ func (w Worker) runBatch(ctx context.Context, s shop.Shop,
 			return nil, err
 		}
 	}
+}
+
+// runWhole carries out a batch that is no list of acts.
+func (w Worker) runWhole(ctx context.Context, b bulk,
+	run func(context.Context, Worker, bulk) error) (job.Finish[batch.Batch], error) {
+	if b.batch.State != batch.Running && b.batch.State != batch.Stopping {
+		return nil, nil
+	}
+	err := run(ctx, w, b)
+	var stop errStop
+	state, why := batch.Done, ""
+	if errors.As(err, &stop) {
+		state, why = batch.Stopped, string(stop)
+	} else if err != nil {
+		state = batch.Stopped
+		if why, err = whySkipped(err); err != nil {
+			return nil, err
+		}
+	}
+	return func(stored *batch.Batch) {
+		stored.Next = stored.Pages
+		if state == batch.Stopped {
+			stored.Next = 0
+		}
+		stored.End(state, why, w.app.now())
+	}, nil
 }
 
 // workPage works through the next page: it marks the page, changes the customers, and stores the report. Then
@@ -181,6 +210,9 @@ func (w Worker) changeOne(ctx context.Context, b bulk, id string, how bulkStep) 
 		done, err := w.wasDone(ctx, b, c, act.ID, how.Again || tries > 1)
 		if err != nil || done {
 			return errOr(err, storage.ErrUnchanged)
+		}
+		if c.ID != id { // merged into another customer
+			return storage.ErrNotFound
 		}
 		if !how.Matches {
 			why = "batch.skipped.filters"

@@ -2,7 +2,6 @@ package portal
 
 import (
 	"context"
-	"errors"
 	"time"
 
 	"postern/portal/cart"
@@ -33,7 +32,7 @@ func (f Feed) PutCart(ctx context.Context, id string, body []byte) (order.Receip
 	if err != nil {
 		return order.Receipt{}, err
 	}
-	receipt := order.Receipt{Customer: owner, Warnings: v.ListedWarnings()}
+	receipt := order.Receipt{Warnings: v.ListedWarnings()}
 	stored, err := f.app.cartDocs(f.shop.ID).Put(ctx, owner, func(c *cart.Cart, found bool) error {
 		receipt.Outcome = order.Updated
 		if !found {
@@ -59,10 +58,14 @@ func (f Feed) PutCart(ctx context.Context, id string, body []byte) (order.Receip
 	}
 	receipt.StoredUpdatedAt = stored.UpdatedAt
 	f.noteOlder(ctx, "cart", receipt.Overridden)
+	if receipt.Customer, err = f.app.present(ctx, f.shop.ID, owner); err != nil {
+		return order.Receipt{}, err
+	}
 	return receipt, removeOfErased(ctx, f.app, f.shop.ID, owner, f.app.cartDocs(f.shop.ID))
 }
 
-// knownCustomer returns Postern's id of a customer of the shop's system, or validate.NotFound.
+// knownCustomer returns Postern's id of the account with an id of the shop's system, or validate.NotFound. The
+// account may have been merged into another one.
 func (f Feed) knownCustomer(ctx context.Context, id string) (string, error) {
 	owner, err := f.app.introduced(ctx, f.shop.ID, id)
 	if err == nil && owner == "" {
@@ -89,11 +92,30 @@ func (f Feed) Cart(ctx context.Context, id string) (cart.Record, error) {
 	if err != nil {
 		return cart.Record{}, err
 	}
-	c, _, err := f.app.cartDocs(f.shop.ID).Get(ctx, owner)
-	if errors.Is(err, storage.ErrNotFound) {
+	who, err := f.app.customer(ctx, f.shop.ID, owner)
+	if err != nil {
+		return cart.Record{}, validate.NotFoundIfMissing(err)
+	}
+	c, found, err := f.app.Cart(ctx, f.shop.ID, who)
+	if err == nil && !found {
 		err = validate.NewError(validate.NotFound, "cart.not_found")
 	}
 	return c.Record(), err
+}
+
+// Cart returns the cart of a customer, the latest of those of all accounts that were merged.
+func (a *App) Cart(ctx context.Context, shop string, c customer.Customer) (latest cart.Cart, found bool,
+	err error) {
+	for _, id := range c.IDs() {
+		read, err := a.cartDocs(shop).Read(ctx, id)
+		if err != nil {
+			return latest, found, err
+		}
+		if read.Found && (!found || read.Doc.UpdatedAt.After(latest.UpdatedAt)) {
+			latest, found = read.Doc, true
+		}
+	}
+	return latest, found, nil
 }
 
 func (w Worker) eraseCart(ctx context.Context, shop shop.Shop, c customer.Customer) error {
@@ -102,9 +124,9 @@ func (w Worker) eraseCart(ctx context.Context, shop shop.Shop, c customer.Custom
 
 // addCart adds the cart to a download.
 func (s Shopper) addCart(ctx context.Context, data *personData) error {
-	c, err := s.app.cartDocs(s.shop.ID).Read(ctx, s.customer.ID)
-	if err == nil && len(c.Doc.Lines) > 0 {
-		data.Cart = new(c.Doc.Record())
+	c, _, err := s.app.Cart(ctx, s.shop.ID, s.customer)
+	if err == nil && len(c.Lines) > 0 {
+		data.Cart = new(c.Record())
 	}
 	return err
 }

@@ -32,7 +32,7 @@ func (s Shopper) requireVerified() error {
 // Fresh. A session may request six an hour, three of them regardless of other sessions; beyond that it is
 // validate.TooMany.
 func (s Shopper) RequestCode(ctx context.Context) error {
-	return s.requestChallenge(ctx, mail.Entry{Kind: credential.MailStepUp, To: s.customer.Email})
+	return s.requestChallenge(ctx, mail.Entry{Kind: credential.MailStepUp, To: s.email})
 }
 
 // requestChallenge counts the request and adds the outbox entry of an email with a code for this session. An
@@ -57,7 +57,7 @@ func (s Shopper) requestChallenge(ctx context.Context, e mail.Entry) error {
 	if refused {
 		return validate.NewError(validate.TooMany, "challenge.too_many")
 	}
-	if e.To != s.customer.Email {
+	if e.To != s.email {
 		if e.Throttled, err = s.overToOther(ctx, e.To); err != nil {
 			return err
 		}

@@ -21,12 +21,12 @@ func (a *App) customer(ctx context.Context, shop, id string) (customer.Customer,
 	return customer.Get(ctx, a.customerDocs(shop), id)
 }
 
-// ensureCustomer returns the customer with the id of c, even one whose erasure has begun. If there is none,
+// ensureCustomer returns the customer that the id of c leads to, even one whose erasure has begun. If there is none,
 // it creates c.
 func (a *App) ensureCustomer(ctx context.Context, shop shop.Shop,
 	c customer.Customer) (customer.Customer, error) {
 	docs := a.customerDocs(shop.ID)
-	stored, _, err := docs.Get(ctx, c.ID)
+	stored, err := customer.Follow(ctx, docs, c.ID)
 	if !errors.Is(err, storage.ErrNotFound) {
 		return stored, err
 	}
@@ -69,6 +69,8 @@ func (w Worker) customerJobs() job.Source {
 			customer.KindForgetAddresses: {Do: forgetAddresses},
 			customer.KindSignInEmail:     {Do: inShop(w.app, w.postSignInEmail)},
 			customer.KindSignOut:         {Do: inShop(w.app, w.signOut)},
+			customer.KindMergeMove:       {Do: inShop(w.app, w.finishMerge), Slow: true},
+			customer.KindMergeLetter:     {Do: inShop(w.app, w.postMergeLetter)},
 			audit.KindRecord:             recordsActs[customer.Customer](w.app),
 			customer.KindVATCheck: {Do: inShop(w.app, w.checkVAT), Slow: true,
 				Retry: customer.RetryVAT()},

@@ -23,6 +23,12 @@ func (a *App) FindExactly(ctx context.Context, shop, text string) (ids []string,
 		return nil, nil
 	}
 	add := func(id string, failed error) {
+		if failed == nil && id != "" { // an account that was merged leads to its customer
+			var c customer.Customer
+			if c, failed = customer.Follow(ctx, a.customerDocs(shop), id); failed == nil {
+				id = c.ID
+			}
+		}
 		if failed != nil && !errors.Is(failed, storage.ErrNotFound) {
 			err = failed
 		} else if failed == nil && id != "" && !slices.Contains(ids, id) {

@@ -98,6 +98,7 @@ type customerChange struct {
 	consents         []customer.Consent
 	at               time.Time
 	warnings         []validate.FieldError
+	ofMerged         bool // the id is that of an account that was merged into the customer's
 }
 
 // PutCustomer stores a customer from the shop's system under its id. Content older than the last change, by
@@ -121,10 +122,12 @@ func (f Feed) PutCustomer(ctx context.Context, id string, body []byte) (order.Re
 		}
 		outcome = order.Created
 	}
-	if err := f.app.awaitErasure(ctx, f.shop.ID, customer); err != nil {
+	present, err := f.app.present(ctx, f.shop.ID, customer)
+	if err != nil {
 		return order.Receipt{}, err
 	}
-	return f.apply(ctx, customer, change, outcome)
+	change.ofMerged = present != customer
+	return f.apply(ctx, present, change, outcome)
 }
 
 func (f Feed) decodeCustomer(id string, body []byte) (customerChange, error) {
@@ -205,7 +208,7 @@ func (f Feed) introduce(ctx context.Context, id string, change customerChange) (
 	if err := f.mayIntroduce(ctx, id, change); err != nil {
 		return "", err
 	}
-	customer, err := f.app.customerOfEmail(ctx, f.shop, *change.email, "")
+	customer, _, err := f.app.customerOfEmail(ctx, f.shop, *change.email, "")
 	if err != nil {
 		return "", err
 	}
@@ -278,7 +281,12 @@ func (f Feed) apply(ctx context.Context, id string, change customerChange,
 		return receipt, f.learnLate(ctx, id, change)
 	}
 	moves := change.email != nil && *change.email != who.Email && *change.email != who.FedEmail &&
-		outcome != order.Created
+		outcome != order.Created && !who.HasAddress(*change.email)
+	if moves && change.ofMerged { // which of the addresses is the customer's, was chosen by the merge
+		moves = false
+		receipt.Warnings = append(receipt.Warnings,
+			validate.FieldError{Field: "/email", Key: "customer.email_of_merged"})
+	}
 	told := false
 	if moves {
 		if told, err = f.reserve(ctx, who, *change.email); err != nil {
@@ -346,7 +354,9 @@ func (f Feed) reserve(ctx context.Context, customer customer.Customer, email str
 // write applies the change to the customer, and reports whether anything changed.
 func (change customerChange) write(c *customer.Customer, now time.Time) (changed bool) {
 	before := *c
-	customer.Set(&c.FedEmail, change.email)
+	if !change.ofMerged {
+		customer.Set(&c.FedEmail, change.email)
+	}
 	change.profile.Write(c)
 	c.Learn(change.consents)
 	if change.company != nil {

@@ -115,6 +115,8 @@ func (w Worker) erase(ctx context.Context, shop shop.Shop,
 		return nil, nil
 	case c.LinkedID != "":
 		return nil, errLinkedErasure
+	case c.Merging != "":
+		return nil, errMergingErasure
 	case c.Erasure.Begun.IsZero():
 		return nil, w.beginErasure(ctx, shop, t.Key)
 	}
@@ -124,16 +126,22 @@ func (w Worker) erase(ctx context.Context, shop shop.Shop,
 // errLinkedErasure says that the upgrade must first move other people's orders out of an account.
 var errLinkedErasure = job.Waits("the account's link is to be upgraded before it is erased")
 
+// errMergingErasure says that a merge, or its undo, must first end.
+var errMergingErasure = job.Waits("the account is being merged with another, or taken apart from it")
+
 // beginErasure empties the profile and ends everything that can sign someone in.
 func (w Worker) beginErasure(ctx context.Context, shop shop.Shop, id string) error {
 	c, err := w.app.customerDocs(shop.ID).Change(ctx, id, func(c *customer.Customer) error {
 		if !c.Erasure.Pending() || w.app.now().Before(c.Erasure.At) {
 			return storage.ErrUnchanged // kept after all
 		}
+		if c.Merging != "" {
+			return errMergingErasure
+		}
 		c.Erasure.Begun, c.Erasure.Act = w.app.now(), storage.NewID()
 		*c = customer.Customer{
 			ID: c.ID, FeedID: c.FeedID, LinkedID: c.LinkedID, LinkShared: c.LinkShared, Email: c.Email,
-			Reserved: c.Reserved, Erasure: c.Erasure,
+			Reserved: c.Reserved, Merged: c.Merged, Erasure: c.Erasure,
 			CreatedAt: c.CreatedAt, ChangedAt: c.Erasure.Begun, Work: c.Work,
 		}
 		c.Settle(w.app.now())
@@ -142,10 +150,10 @@ func (w Worker) beginErasure(ctx context.Context, shop shop.Shop, id string) err
 	if err != nil || c.Erasure.Begun.IsZero() {
 		return ifFound(err)
 	}
-	for _, email := range c.EmailsHeld() {
+	for _, email := range c.AllEmails() {
 		_, err := w.app.credentialDocs(shop.ID).Change(ctx, w.app.credentialsID(shop.ID, email),
 			func(a *credential.Credentials) error {
-				if a.Customer != c.ID {
+				if !c.Is(a.Customer) {
 					return storage.ErrUnchanged
 				}
 				a.Clear(credential.LinkReplaced, w.app.now())
@@ -158,8 +166,27 @@ func (w Worker) beginErasure(ctx context.Context, shop shop.Shop, id string) err
 	return nil
 }
 
-// finishErasure removes the rest, collection by collection.
+// finishErasure removes the rest, collection by collection, of the accounts merged into the customer's first.
 func (w Worker) finishErasure(ctx context.Context, shop shop.Shop, c customer.Customer) error {
+	for i, m := range c.Merged {
+		merged, _, err := w.app.customerDocs(shop.ID).Get(ctx, m.ID)
+		if errors.Is(err, storage.ErrNotFound) {
+			continue
+		}
+		merged.Erasure = c.Erasure
+		merged.Erasure.Act = fmt.Sprintf("%s-%d", c.Erasure.Act, i)
+		if err == nil {
+			err = w.eraseAll(ctx, shop, merged)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return w.eraseAll(ctx, shop, c)
+}
+
+// eraseAll removes the rest of one account.
+func (w Worker) eraseAll(ctx context.Context, shop shop.Shop, c customer.Customer) error {
 	for _, d := range w.declarations() {
 		if d.erase == nil {
 			continue
@@ -223,11 +250,21 @@ func (w Worker) eraseCustomer(ctx context.Context, shop shop.Shop, c customer.Cu
 // awaitErasure returns Unavailable for a customer whose erasure has begun: new content would be erased too,
 // although it belongs to their next account. The sender can try again in a minute or two.
 func (a *App) awaitErasure(ctx context.Context, shop, id string) error {
-	c, _, err := a.customerDocs(shop).Get(ctx, id)
-	if err == nil && !c.Erasure.Begun.IsZero() {
+	_, err := a.present(ctx, shop, id)
+	return err
+}
+
+// present is awaitErasure that returns the id of the customer that an id leads to: another one for an account
+// that was merged.
+func (a *App) present(ctx context.Context, shop, id string) (string, error) {
+	c, err := customer.Follow(ctx, a.customerDocs(shop), id)
+	switch {
+	case errors.Is(err, storage.ErrNotFound):
+		return id, nil
+	case err == nil && !c.Erasure.Begun.IsZero():
 		err = erasing(storage.ErrNotFound)
 	}
-	return ifFound(err)
+	return c.ID, err
 }
 
 // erasing returns Unavailable if a customer that existed a moment ago is not found: their erasure has

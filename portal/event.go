@@ -86,14 +86,14 @@ type owner struct {
 	err error
 }
 
-// ownerOfEvent returns Postern's id of the customer of an event. A customer whom the portal does not know is
+// ownerOfEvent returns Postern's id of the account of an event, which may have been merged into another one. A customer whom the portal does not know is
 // validate.NotFound: an event creates none.
 func (f Feed) ownerOfEvent(ctx context.Context, who event.Whose) (string, error) {
-	_, c, err := f.app.holdersOf(ctx, f.shop.ID, voucher.Audience(who))
-	if err == nil && c.ID == "" {
+	_, id, err := f.app.holdersOf(ctx, f.shop.ID, voucher.Audience(who))
+	if err == nil && id == "" {
 		err = orNotFound(nil)
 	}
-	return c.ID, err
+	return id, err
 }
 
 // storeEvents stores the events of one customer.
@@ -141,11 +141,24 @@ func (w Worker) eraseEvents(ctx context.Context, shop shop.Shop, c customer.Cust
 
 // events writes the events to a download.
 func (x *export) events(ctx context.Context) error {
-	e, err := x.app.eventDocs(x.shop.ID).Read(ctx, x.customer.ID)
-	for _, event := range e.Doc.Recent(x.app.now()) {
+	list, err := x.app.Events(ctx, x.shop.ID, x.customer)
+	for _, event := range list {
 		err = errors.Join(err, json.MarshalEncode(x.out, event.Record()))
 	}
 	return err
+}
+
+// Events returns the recent events of a customer, the latest first, also those of accounts that were merged.
+func (a *App) Events(ctx context.Context, shop string, c customer.Customer) (list []event.Event, err error) {
+	for _, id := range c.IDs() {
+		e, err := a.eventDocs(shop).Read(ctx, id)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, e.Doc.Recent(a.now())...)
+	}
+	slices.SortStableFunc(list, func(a, b event.Event) int { return b.At.Compare(a.At) })
+	return list, nil
 }
 
 func (w Worker) eventJobs() job.Source {

@@ -63,6 +63,7 @@ type consentData struct {
 	Wording string                 `json:"wording,omitzero"`
 	Version string                 `json:"wording_version,omitzero"`
 	Note    string                 `json:"note,omitzero"`
+	Merge   string                 `json:"-"`
 }
 
 type reservedData struct {
@@ -155,17 +156,19 @@ func (x *export) withdrawals(ctx context.Context) error {
 		return errors.New("the orders come before the withdrawals: they name some of them")
 	}
 	docs := x.app.withdrawalDocs(x.shop.ID)
-	query := storage.Query{Index: withdrawal.ByEmail, Equal: []any{x.customer.Email}, Limit: storage.MaxLimit}
-	for {
-		page, err := storage.Find[struct{}](ctx, docs, query)
-		if err != nil {
-			return err
-		}
-		for _, hit := range page.Hits {
-			x.withdrawn = append(x.withdrawn, hit.Key)
-		}
-		if query.Cursor = page.Next; query.Cursor == "" {
-			break
+	for _, email := range append([]string{x.customer.Email}, x.customer.FurtherEmails()...) {
+		query := storage.Query{Index: withdrawal.ByEmail, Equal: []any{email}, Limit: storage.MaxLimit}
+		for {
+			page, err := storage.Find[struct{}](ctx, docs, query)
+			if err != nil {
+				return err
+			}
+			for _, hit := range page.Hits {
+				x.withdrawn = append(x.withdrawn, hit.Key)
+			}
+			if query.Cursor = page.Next; query.Cursor == "" {
+				break
+			}
 		}
 	}
 	slices.Sort(x.withdrawn) // by time, as ids are
@@ -230,13 +233,19 @@ func (s Shopper) addSessions(ctx context.Context, data *personData) error {
 // addInquiries adds the messages and requests.
 func (s Shopper) addInquiries(ctx context.Context, data *personData) error {
 	data.Messages, data.Requests = []inquiry.Record{}, []inquiry.Record{}
-	return s.app.eachInquiry(ctx, s.shop.ID, []any{s.customer.ID}, func(channel string, r inquiry.Record) {
-		if channel == inquiry.ChannelRequests {
-			data.Requests = append(data.Requests, r)
-		} else {
-			data.Messages = append(data.Messages, r)
+	for _, id := range s.customer.IDs() {
+		err := s.app.eachInquiry(ctx, s.shop.ID, []any{id}, func(channel string, r inquiry.Record) {
+			if channel == inquiry.ChannelRequests {
+				data.Requests = append(data.Requests, r)
+			} else {
+				data.Messages = append(data.Messages, r)
+			}
+		})
+		if err != nil {
+			return err
 		}
-	})
+	}
+	return nil
 }
 
 // eachOrder visits all orders that a query finds, in the query's sequence, page by page.

@@ -82,6 +82,9 @@ func (f Feed) Customers(ctx context.Context, q FeedQuery) (FeedPage, error) {
 	read.Index = customer.ByChanged
 	return feedPage(ctx, docs, read, func(key string) (any, error) {
 		c, err := f.app.customer(ctx, f.shop.ID, key)
+		if err == nil && c.ID != key { // merged into another one, who is listed
+			err = storage.ErrNotFound
+		}
 		if err != nil {
 			return nil, err
 		}

@@ -142,7 +142,7 @@ func (a *App) customerOfHandOff(ctx context.Context, shop string, h handOff) (cu
 		err = goneHandOff()
 	}
 	made, live := doc.Session(h.Session, a.now())
-	if err == nil && (!live || doc.Customer != c.ID || doc.Email != c.Email || !c.Admits(made.SignedInAt,
+	if err == nil && (!live || !c.Is(doc.Customer) || !c.SignsInBy(doc.Email) || !c.Admits(made.SignedInAt,
 		false)) {
 		err = goneHandOff()
 	}

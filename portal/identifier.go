@@ -93,32 +93,34 @@ func (a *App) keep(ctx context.Context, shop, key, customer string) (holder stri
 
 // customerOfEmail returns the customer of a canonical address. If there is none, it creates one with the
 // language of the order that names it, if the shop offers that. One whose erasure has begun is Unavailable.
+// id is that of the account to which the address belongs, which may have been merged into the customer's.
 func (a *App) customerOfEmail(ctx context.Context, shop shop.Shop, email,
-	lang string) (customer.Customer, error) {
-	c, err := a.settleEmail(ctx, shop, customer.Customer{Email: email, Language: shop.Offered(lang)})
+	lang string) (c customer.Customer, id string, err error) {
+	c, id, err = a.settleEmail(ctx, shop, customer.Customer{Email: email, Language: shop.Offered(lang)})
 	if err == nil && !c.Erasure.Begun.IsZero() {
 		err = erasing(storage.ErrNotFound)
 	}
-	return c, err
+	return c, id, err
 }
 
 // register returns the customer of an address of a person who has no order yet.
 func (a *App) register(ctx context.Context, shop shop.Shop, email string) (id string, err error) {
-	c, err := a.settleEmail(ctx, shop, customer.Customer{Email: email, Registered: true})
+	c, _, err := a.settleEmail(ctx, shop, customer.Customer{Email: email, Registered: true})
 	return c.ID, err
 }
 
 // settleEmail writes the identifier first. A later call that finds an identifier without its customer creates
 // the customer, so a crash in between does no harm.
-func (a *App) settleEmail(ctx context.Context, shop shop.Shop, c customer.Customer) (customer.Customer,
-	error) {
-	id, err := a.follow(ctx, shop.ID, identifier.EmailKey(c.Email))
+func (a *App) settleEmail(ctx context.Context, shop shop.Shop, c customer.Customer) (_ customer.Customer,
+	id string, err error) {
+	id, err = a.follow(ctx, shop.ID, identifier.EmailKey(c.Email))
 	if err == nil && id == "" {
 		id, err = a.claim(ctx, shop.ID, identifier.EmailKey(c.Email), storage.NewID())
 	}
 	if err != nil {
-		return customer.Customer{}, err
+		return customer.Customer{}, "", err
 	}
 	c.ID = id
-	return a.ensureCustomer(ctx, shop, c)
+	c, err = a.ensureCustomer(ctx, shop, c)
+	return c, id, err
 }

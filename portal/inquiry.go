@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"postern/portal/customer"
 	"postern/portal/inquiry"
 	"postern/portal/job"
 	"postern/portal/validate"
@@ -25,7 +26,7 @@ func (s Shopper) inquirySent(ctx context.Context, id string, in inquiry.Inquiry)
 	switch {
 	case errors.Is(err, storage.ErrNotFound):
 		return false, nil
-	case err == nil && (doc.Customer != in.Customer || doc.Order != in.Order || doc.Channel != in.Channel ||
+	case err == nil && (!s.customer.Is(doc.Customer) || doc.Order != in.Order || doc.Channel != in.Channel ||
 		doc.Kind != in.Kind || doc.ContentHash != in.ContentHash):
 		return false, validate.NewError(validate.Conflict, "inquiry.different")
 	}
@@ -79,20 +80,30 @@ func (s Shopper) inquire(ctx context.Context, id string, in inquiry.Inquiry, ear
 // Correspondence returns what the customer and the shop wrote about an order. It does not check that the
 // order belongs to the customer; for another customer's order the result is empty.
 func (s Shopper) Correspondence(ctx context.Context, number string) (inquiry.Correspondence, error) {
-	return s.app.correspondence(ctx, s.shop.ID, s.customer.ID, number)
+	return s.app.correspondence(ctx, s.shop.ID, s.customer, number)
 }
 
-func (a *App) correspondence(ctx context.Context, shop, customer, number string) (
+func (a *App) correspondence(ctx context.Context, shop string, who customer.Customer, number string) (
 	inquiry.Correspondence, error) {
 	var c inquiry.Correspondence
-	err := a.eachInquiry(ctx, shop, []any{customer, number}, func(channel string, r inquiry.Record) {
-		if channel == inquiry.ChannelRequests {
-			c.Requests = append(c.Requests, r)
-		} else { // a message of either side
-			c.Messages = append(c.Messages, r)
+	for _, id := range who.IDs() {
+		err := a.eachInquiry(ctx, shop, []any{id, number}, func(channel string, r inquiry.Record) {
+			if channel == inquiry.ChannelRequests {
+				c.Requests = append(c.Requests, r)
+			} else { // a message of either side
+				c.Messages = append(c.Messages, r)
+			}
+		})
+		if err != nil {
+			return c, err
 		}
-	})
-	return c, err
+	}
+	if len(who.Merged) > 0 {
+		byTime := func(a, b inquiry.Record) int { return a.At.Compare(b.At) }
+		slices.SortStableFunc(c.Requests, byTime)
+		slices.SortStableFunc(c.Messages, byTime)
+	}
+	return c, nil
 }
 
 func (a *App) eachInquiry(ctx context.Context, shop string, equal []any,

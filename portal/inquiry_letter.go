@@ -37,7 +37,7 @@ func (w Worker) composeInquiry(ctx context.Context, sh shop.Shop, entry string, 
 	if err == nil && in.Kind == inquiry.RequestCancel {
 		var order order.Stored
 		order, _, err = w.app.orderDocs(sh.ID).Get(ctx, in.Order)
-		if err = ifFound(err); order.Customer == c.ID {
+		if err = ifFound(err); c.Is(order.Customer) {
 			money = order.Status.CancelMoney()
 		}
 	}
@@ -65,7 +65,7 @@ func (w Worker) composeAnswer(ctx context.Context, sh shop.Shop, entry string, e
 		o, _, err = w.app.orderDocs(sh.ID).Get(ctx, in.Order)
 		err = ifFound(err)
 	}
-	if errors.Is(err, storage.ErrNotFound) || err == nil && o.Customer != c.ID {
+	if errors.Is(err, storage.ErrNotFound) || err == nil && !c.Is(o.Customer) {
 		err = mail.ErrDrop
 	}
 	to := shop.Recipient{Email: c.Email, Lang: cmp.Or(c.Language, sh.Offered(o.Language)), Customer: c.ID}

@@ -209,6 +209,7 @@ func TestEveryKindOfJobSurvivesACrashAtEachWrite(t *testing.T) {
 	maps.Copy(cases, shoppingJobCases())
 	maps.Copy(cases, bulkJobCases())
 	maps.Copy(cases, boardJobCases())
+	maps.Copy(cases, mergeJobCases())
 	for _, source := range newTestApp(t).app.Worker().Jobs().Sources {
 		for _, kind := range source.KindNames() {
 			if cases[kind] == nil {
@@ -228,6 +229,11 @@ func TestEveryKindOfJobSurvivesACrashAtEachWrite(t *testing.T) {
 }
 
 func crashKind(t *testing.T, kind string, arrange func(*testApp)) {
+	crashAlike(t, kind, arrange, (*testApp).outline)
+}
+
+// crashAlike lets a process die before each write of a job, and compares the end in some outline.
+func crashAlike(t *testing.T, kind string, arrange func(*testApp), outline func(*testApp) string) {
 	undisturbed := ""
 	for writes := 1000; ; {
 		h := newTestApp(t, portal.WithVATChecker(knowing{}))
@@ -249,7 +255,7 @@ func crashKind(t *testing.T, kind string, arrange func(*testApp)) {
 				t.Errorf("after a death before write %d %v are %s", writes, left, state)
 			}
 		}
-		if after := h.outline(); undisturbed == "" {
+		if after := outline(h); undisturbed == "" {
 			undisturbed, writes = after, 0
 			continue
 		} else if diff := cmp.Diff(undisturbed, after); diff != "" {

@@ -11,6 +11,7 @@ import (
 
 	"postern/mail"
 	"postern/portal/credential"
+	"postern/portal/customer"
 	"postern/portal/identifier"
 	"postern/portal/shop"
 	"postern/storage"
@@ -79,13 +80,15 @@ func (w Worker) composeSignIn(ctx context.Context, shop shop.Shop, entry string,
 		ID: storage.NewID(), Link: t.Hash(), Browser: e.Payload[payBrowser],
 		Destination: e.Payload[payDestination],
 		MadeAt:      now, Until: now.Add(shop.LinkLife), Entry: entry, Lang: e.Lang, Closed: to.Closed,
+		Confirm: to.Unconfirmed,
 	}
 	if to.Closed {
 		request.Destination = closedHome
 	}
 	offer := signInOffer{life: shop.LinkLife, link: shop.URL("/sign-in/link/" + t.String())}
 	// The code must be entered for the email that was typed.
-	if now.Sub(e.CreatedAt) < credential.CodeLife && request.Browser != "" && to.Email == e.To && !to.Closed {
+	if now.Sub(e.CreatedAt) < credential.CodeLife && request.Browser != "" && to.Email == e.To && !to.Closed &&
+		!to.Unconfirmed {
 		tried, _, err := w.app.countTry(ctx, credential.TriesOfCode(shop.ID, to.Email, request.Browser), 0)
 		if err != nil {
 			return to, nil, err
@@ -121,8 +124,14 @@ func (w Worker) composeSignIn(ctx context.Context, shop shop.Shop, entry string,
 	if err == nil && offer.link == "" && offer.code == "" && e.Payload[payBy] == "" {
 		err = mail.ErrDrop // the five earlier links still work
 	}
-	if to.Closed {
+	if to.Unconfirmed && err == nil && offer.link == "" {
+		err = mail.ErrDrop // the five earlier links still work
+	}
+	switch {
+	case to.Closed:
 		return to, func(l *i18n.Localizer) mail.Letter { return offer.closedLetter(shop, l, e) }, err
+	case to.Unconfirmed:
+		return to, func(l *i18n.Localizer) mail.Letter { return offer.confirmLetter(shop, l, e) }, err
 	}
 	if e.Payload[payBy] != "" {
 		return to, func(l *i18n.Localizer) mail.Letter { return offer.shopLetter(shop, l, e) }, err
@@ -210,12 +219,19 @@ func (w Worker) recipient(ctx context.Context, sh shop.Shop, asked string) (shop
 	if err != nil {
 		return shop.Recipient{}, err
 	}
-	c, _, err := w.app.customerDocs(sh.ID).Get(ctx, id)
+	c, err := customer.Follow(ctx, w.app.customerDocs(sh.ID), id)
 	switch {
 	case err == nil && !c.Erasure.Begun.IsZero():
 		return shop.Recipient{}, mail.ErrDrop
+	case err == nil && c.ID != id && !c.Is(id): // it is being merged, or taken out again, at this moment
+		return shop.Recipient{}, errMergeUnderWay
 	case err == nil:
-		return shop.Recipient{Email: c.Email, Lang: c.Language, Customer: c.ID, Closed: !c.Disabled.IsZero()}, nil
+		to := shop.Recipient{Email: c.Email, Lang: c.Language, Customer: c.ID, Closed: !c.Disabled.IsZero()}
+		if c.HasAddress(asked) {
+			to.Email = asked
+		}
+		to.Unconfirmed = c.IsUnconfirmed(to.Email)
+		return to, nil
 	case !errors.Is(err, storage.ErrNotFound):
 		return shop.Recipient{}, err
 	case sh.Registration:

@@ -56,13 +56,15 @@ type noteData struct {
 
 // notes writes what staff noted about the customer, without what they deleted.
 func (x *export) notes(ctx context.Context) (err error) {
-	failed := note.Each(ctx, x.app.noteDocs(x.shop.ID), x.customer.ID, func(_ string, n note.Note) {
-		if err == nil && !n.IsDeleted() {
-			err = json.MarshalEncode(x.out, noteData{At: n.At, ChangedAt: n.ChangedAt, Text: n.Text})
+	for _, id := range x.customer.IDs() {
+		failed := note.Each(ctx, x.app.noteDocs(x.shop.ID), id, func(_ string, n note.Note) {
+			if err == nil && !n.IsDeleted() {
+				err = json.MarshalEncode(x.out, noteData{At: n.At, ChangedAt: n.ChangedAt, Text: n.Text})
+			}
+		})
+		if err = errOr(err, failed); err != nil {
+			return err
 		}
-	})
-	if err == nil {
-		err = failed
 	}
-	return err
+	return nil
 }

@@ -54,12 +54,12 @@ func (o Operator) account(ctx context.Context, shop string, c customer.Customer)
 	for _, former := range c.Reserved {
 		account.EarlierEmails = append(account.EarlierEmails, former.Email)
 	}
-	for _, email := range c.EmailsHeld() {
+	for _, email := range c.AllEmails() {
 		doc, _, err := o.app.credentialDocs(shop).Get(ctx, o.app.credentialsID(shop, email))
 		if ifFound(err) != nil {
 			return CustomerAccount{}, err
 		}
-		if err == nil && doc.Customer == c.ID {
+		if err == nil && c.Is(doc.Customer) {
 			account.Sessions = append(account.Sessions, doc.SessionInfos(o.app.now())...)
 		}
 	}
@@ -93,11 +93,11 @@ func (w Worker) signOut(ctx context.Context, shop shop.Shop,
 // see customer.EndAccess.
 func (a *App) EndAccess(ctx context.Context, shop string, c customer.Customer, act string) (sessions int,
 	err error) {
-	for _, email := range c.EmailsHeld() {
+	for _, email := range c.AllEmails() {
 		live := 0
 		_, err := a.credentialDocs(shop).Change(ctx, a.credentialsID(shop, email),
 			func(doc *credential.Credentials) error {
-				if live = 0; doc.Customer != c.ID || doc.EndedBy == act {
+				if live = 0; !c.Is(doc.Customer) || doc.EndedBy == act {
 					return storage.ErrUnchanged
 				}
 				live = len(doc.SessionInfos(a.now()))

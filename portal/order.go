@@ -26,7 +26,8 @@ func (a *App) ownerOfOrder(ctx context.Context, shop shop.Shop, o order.Order,
 		return order.Ownership{}, nil
 	}
 	if kept := doc.Owner(o, order.Ownership{}); kept.Customer != "" {
-		return kept, a.awaitErasure(ctx, shop.ID, kept.Customer)
+		_, err := a.present(ctx, shop.ID, kept.Customer)
+		return kept, err
 	}
 	if known != nil {
 		return known.find(ctx, buyer{o.FeedCustomer, o.Email},
@@ -42,23 +43,32 @@ func (a *App) customerOfOrder(ctx context.Context, shop shop.Shop, o order.Order
 	if o.FeedCustomer != "" {
 		id, err := a.introduced(ctx, shop.ID, o.FeedCustomer)
 		if err == nil && id != "" {
-			err = a.awaitErasure(ctx, shop.ID, id)
+			found := order.Ownership{By: order.ByIntroducedID}
+			found.Customer, err = a.present(ctx, shop.ID, id)
+			if found.Customer != id {
+				found.MergedFrom = id
+			}
+			return found, err
 		}
-		if err != nil || id != "" {
-			return order.Ownership{Customer: id, By: order.ByIntroducedID}, err
+		if err != nil {
+			return order.Ownership{}, err
 		}
 	}
 	if o.Email == "" {
 		return order.Ownership{}, nil // kept without an owner until a delivery names one
 	}
-	c, err := a.customerOfEmail(ctx, shop, o.Email, o.Language)
+	c, id, err := a.customerOfEmail(ctx, shop, o.Email, o.Language)
 	if err != nil {
 		return order.Ownership{}, err
 	}
-	if c.Email != o.Email {
-		return order.Ownership{Customer: c.ID, By: order.ByEarlierEmail}, nil
+	found := order.Ownership{Customer: c.ID, By: order.ByEmail}
+	if id != c.ID {
+		found.MergedFrom = id
 	}
-	return order.Ownership{Customer: c.ID, By: order.ByEmail}, nil
+	if !c.HasAddress(o.Email) {
+		found.By = order.ByEarlierEmail
+	}
+	return found, nil
 }
 
 // putting is how an order is put.
@@ -141,7 +151,7 @@ func (p *put) apply(ctx context.Context, doc *order.Stored, exists bool) error {
 	if p.outcome == order.Unchanged || p.outcome == order.Stale {
 		return storage.ErrUnchanged
 	}
-	by := order.Arrival{Customer: p.owner.Customer, Digest: p.digest, At: p.app.now(), First: !exists,
+	by := order.Arrival{Customer: p.owner.Customer, MergedFrom: p.owner.MergedFrom, Digest: p.digest, At: p.app.now(), First: !exists,
 		Greet: p.shop.FirstOrderMail, Emails: p.shop.OrderEmails, History: p.forced || p.imported}
 	p.requested = p.app.now()
 	p.counted = append(p.counted, doc.Take(p.order, placeOf(p.shop), by)...)

@@ -105,7 +105,7 @@ func (w Worker) composeOrderEmail(ctx context.Context, sh shop.Shop, _ string, e
 	}
 	declined := e.Kind == mailOrder && (!o.Tells(event) || !c.WantsOrderEmail(order.EventKind(event)))
 	if errors.Is(err, storage.ErrNotFound) || err == nil && (c.Email == "" || declined ||
-		c.ID != e.Payload[payCustomer]) {
+		!c.Is(e.Payload[payCustomer])) {
 		err = mail.ErrDrop
 	}
 	to := shop.Recipient{Email: c.Email, Lang: cmp.Or(c.Language, sh.Offered(o.Language)), Customer: c.ID}

@@ -130,7 +130,7 @@ func (s Shopper) decodePhoto(ctx context.Context, file []byte) (photo, preview p
 func (s Shopper) ReturnPhoto(ctx context.Context, order, request string, number int, preview bool) (
 	[]byte, error) {
 	in, _, err := s.app.inquiryDocs(s.shop.ID).Get(ctx, request)
-	if err == nil && (in.Customer != s.customer.ID || in.Order != order) {
+	if err == nil && (!s.customer.Is(in.Customer) || in.Order != order) {
 		err = storage.ErrNotFound
 	}
 	var photo inquiry.StoredPhoto
@@ -238,8 +238,17 @@ type photoData struct {
 
 // photos writes the photos of the customer's returns, one at a time.
 func (x *export) photos(ctx context.Context) error {
+	for _, id := range x.customer.IDs() {
+		if err := x.photosOf(ctx, id); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (x *export) photosOf(ctx context.Context, id string) error {
 	docs := x.app.photoDocs(x.shop.ID)
-	query := storage.Query{Index: inquiry.PhotosByCustomer, Equal: []any{x.customer.ID}, Limit: readBatch}
+	query := storage.Query{Index: inquiry.PhotosByCustomer, Equal: []any{id}, Limit: readBatch}
 	for {
 		page, err := storage.Find[struct{}](ctx, docs, query)
 		if err != nil {

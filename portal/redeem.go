@@ -171,7 +171,7 @@ func (v Visitor) signedIn(cookie credential.Token, destination string) SignedIn 
 // registration is open, the account is created when the link or code is used. If the customer has another
 // address now, links and codes sent to this one are Gone as replaced. A document that is moved to another
 // customer at the same time is not the one read, so the Replace of the claim fails. A request that the
-// customer does not admit is Gone as expired.
+// customer does not admit is Gone as expired. One that confirms the address does so before the claim.
 func (a *App) settleCustomer(ctx context.Context, shop shop.Shop, doc *credential.Credentials,
 	r credential.Request) error {
 	if doc.Customer == "" {
@@ -182,9 +182,15 @@ func (a *App) settleCustomer(ctx context.Context, shop shop.Shop, doc *credentia
 		doc.AssignTo(doc.Email, id, a.now())
 	}
 	c, err := a.stillHas(ctx, shop, *doc)
-	if err == nil && !c.Admits(r.MadeAt, r.Closed) {
+	if err == nil && (!c.Admits(r.MadeAt, r.Closed) || c.IsUnconfirmed(doc.Email) && !r.Confirm) {
 		err = goneLink(credential.LinkExpired)
 	}
+	if err != nil || !c.IsUnconfirmed(doc.Email) {
+		return err
+	}
+	_, err = a.changeCustomer(ctx, shop.ID, c.ID, func(c *customer.Customer) error {
+		return c.Confirm(doc.Email)
+	})
 	return err
 }
 
@@ -208,7 +214,7 @@ func (a *App) currentOwner(ctx context.Context, shop shop.Shop,
 func (a *App) stillHas(ctx context.Context, shop shop.Shop,
 	doc credential.Credentials) (customer.Customer, error) {
 	c, err := a.customer(ctx, shop.ID, doc.Customer)
-	if errors.Is(err, storage.ErrNotFound) || err == nil && c.Email != doc.Email {
+	if errors.Is(err, storage.ErrNotFound) || err == nil && !c.HasAddress(doc.Email) {
 		err = goneLink(credential.LinkReplaced)
 	}
 	return c, err

@@ -20,6 +20,7 @@ type Shopper struct {
 	shop           shop.Shop
 	customer       customer.Customer
 	credentialsKey string // key of the credentials document that contains the session
+	email          string // by which the session was opened
 	session        credential.Session
 	page           string // language of the current page, "" for none
 }
@@ -53,11 +54,12 @@ func (a *App) Shopper(ctx context.Context, shop shop.Shop, cookie string) (Shopp
 		return Shopper{}, stranger
 	}
 	customer, err := a.customer(ctx, shop.ID, doc.Customer)
-	if errors.Is(err, storage.ErrNotFound) || err == nil && (customer.Email != doc.Email ||
+	if errors.Is(err, storage.ErrNotFound) || err == nil && (!customer.SignsInBy(doc.Email) ||
 		!customer.Admits(session.SignedInAt, session.Closed)) {
 		return Shopper{}, stranger
 	}
-	s := Shopper{app: a, shop: shop, customer: customer, credentialsKey: t.Credentials, session: session}
+	s := Shopper{app: a, shop: shop, customer: customer, credentialsKey: t.Credentials, session: session,
+		email: doc.Email}
 	if err == nil && now.Sub(session.SeenAt) >= credential.SessionTouch {
 		err = s.touch(ctx, now)
 	}

@@ -165,7 +165,7 @@ func (v Visitor) RevokeAccess(ctx context.Context, text string) error {
 // came from an earlier address of the account or from a document of a replaced secret.
 func (v Visitor) revokeByReserved(ctx context.Context, key string, doc credential.Credentials) error {
 	c, err := v.app.customer(ctx, v.shop.ID, doc.Customer)
-	if err != nil || c.Email != doc.Email && c.ReservedIndex(doc.Email) < 0 {
+	if err != nil || !c.HasAddress(doc.Email) && c.ReservedIndex(doc.Email) < 0 {
 		return ifFound(err)
 	}
 	present := v.app.credentialsID(v.shop.ID, c.Email)

@@ -270,7 +270,7 @@ func (l *legacyLink) stays(o order.Stored) bool {
 // moveOrder assigns an order to the customer with its email and requests a recount for both customers.
 func (l *legacyLink) moveOrder(ctx context.Context, o order.Stored) error {
 	app, zone := l.w.app, l.shop.Location()
-	to, err := app.customerOfEmail(ctx, l.shop, o.Email, o.Language)
+	to, _, err := app.customerOfEmail(ctx, l.shop, o.Email, o.Language)
 	if err != nil {
 		return err
 	}

@@ -14,7 +14,7 @@ import (
 // the orders.
 func (a *App) LinkAsBefore(ctx context.Context, shop shop.Shop, email, feedID string,
 	orders ...string) error {
-	to, err := a.customerOfEmail(ctx, shop, email, "")
+	to, _, err := a.customerOfEmail(ctx, shop, email, "")
 	if err != nil {
 		return err
 	}

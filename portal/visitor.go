@@ -109,13 +109,14 @@ func (v Visitor) Link(ctx context.Context, text string) (credential.LinkPage, er
 	if validate.KindOf(err) == validate.Gone {
 		return damaged, nil // the account now has another address, which is not revealed to this one
 	}
-	if err == nil && doc.Customer != "" && !owner.Admits(r.MadeAt, r.Closed) {
+	confirms := owner.IsUnconfirmed(doc.Email)
+	if err == nil && doc.Customer != "" && (!owner.Admits(r.MadeAt, r.Closed) || confirms && !r.Confirm) {
 		return credential.LinkPage{State: credential.LinkExpired, Masked: validate.MaskEmail(doc.Email),
 			At: now}, nil
 	}
-	auto := credential.SameHash(r.Browser, v.browser.Hash()) && now.Sub(r.MadeAt) <= credential.AutoWindow
+	auto := !confirms && credential.SameHash(r.Browser, v.browser.Hash()) && now.Sub(r.MadeAt) <= credential.AutoWindow
 	return credential.LinkPage{State: credential.LinkLive, Masked: validate.MaskEmail(doc.Email), At: r.Until,
-		Auto: auto, Destination: r.Destination}, err
+		Auto: auto, Destination: r.Destination, Confirm: confirms}, err
 }
 
 // RequestAnotherLink requests a new link in place of an ended one, for the same address and destination. A

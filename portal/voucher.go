@@ -117,18 +117,19 @@ func (a *App) voucherHolders(ctx context.Context, shop string, who voucher.Audie
 	return holders, err
 }
 
-// holdersOf returns the holder keys of a customer, and the customer if there is one. Nobody has none.
+// holdersOf returns the holder keys of a customer, and the id of the account that the audience names, if there
+// is one, which may have been merged into the customer's. Nobody has none.
 func (a *App) holdersOf(ctx context.Context, shop string, who voucher.Audience) (holders []string,
-	c customer.Customer, err error) {
-	id, introduced := "", false
+	id string, err error) {
+	introduced := false
 	if who.FeedCustomer != "" {
 		holders = append(holders, voucher.FeedKey(who.FeedCustomer))
 		h, _, err := a.identifierDocs(shop).Get(ctx, identifier.FeedKey(who.FeedCustomer))
 		switch {
 		case ifFound(err) != nil:
-			return nil, c, err
+			return nil, "", err
 		case h.Erased:
-			return nil, c, validate.NewError(validate.Gone, "customer.erased")
+			return nil, "", validate.NewError(validate.Gone, "customer.erased")
 		case h.Introduced:
 			id, introduced = h.Customer, true
 		}
@@ -137,28 +138,34 @@ func (a *App) holdersOf(ctx context.Context, shop string, who voucher.Audience) 
 		holders = append(holders, voucher.EmailKey(who.Email))
 		if id == "" {
 			if id, err = a.follow(ctx, shop, identifier.EmailKey(who.Email)); err != nil {
-				return nil, c, err
+				return nil, "", err
 			}
 		}
 	}
 	if id == "" {
-		return holders, c, nil
+		return holders, "", nil
 	}
 	if err := a.awaitErasure(ctx, shop, id); err != nil {
-		return nil, c, err
+		return nil, "", err
 	}
-	c, err = a.customer(ctx, shop, id)
+	c, err := a.customer(ctx, shop, id)
 	switch {
 	case errors.Is(err, storage.ErrNotFound) && introduced: // an introduced id comes after its customer
-		return nil, c, erasing(err)
+		return nil, "", erasing(err)
 	case err != nil:
-		return holders, c, ifFound(err)
+		return holders, "", ifFound(err)
 	}
-	return distinct(append(holders, holderKeys(c)...)), c, nil
+	return distinct(append(holders, HolderKeys(c)...)), id, nil
 }
 
-// holderKeys returns all keys of a customer.
-func holderKeys(c customer.Customer) []string { return voucher.KeysOf(c.ID, c.FeedID, c.EmailsHeld()) }
+// HolderKeys returns all voucher keys of a customer, with those of the accounts merged into it.
+func HolderKeys(c customer.Customer) []string {
+	keys := voucher.KeysOf(c.ID, c.FeedID, c.EmailsHeld())
+	for _, m := range c.Merged {
+		keys = append(keys, voucher.KeysOf(m.ID, m.FeedID, m.Emails)...)
+	}
+	return keys
+}
 
 // distinct returns the texts in order, each once.
 func distinct(list []string) []string {
@@ -232,7 +239,7 @@ func (a *App) eraseVoucher(ctx context.Context, shop, code string, holders []str
 
 // eraseVouchers deletes the vouchers for a customer.
 func (w Worker) eraseVouchers(ctx context.Context, shop shop.Shop, c customer.Customer) error {
-	keys := holderKeys(c)
+	keys := HolderKeys(c)
 	return eachHeld(ctx, w.app.voucherDocs(shop.ID), voucher.ByHolder, keys, func(code string) error {
 		return w.app.eraseVoucher(ctx, shop.ID, code, keys)
 	})
@@ -241,7 +248,7 @@ func (w Worker) eraseVouchers(ctx context.Context, shop shop.Shop, c customer.Cu
 // eraseRedemptions removes a customer from the uses of vouchers. The uses stay counted.
 func (w Worker) eraseRedemptions(ctx context.Context, shop shop.Shop, c customer.Customer) error {
 	docs := w.app.redemptionDocs(shop.ID)
-	return eachHeld(ctx, docs, voucher.OfHolder, holderKeys(c), func(key string) error {
+	return eachHeld(ctx, docs, voucher.OfHolder, HolderKeys(c), func(key string) error {
 		_, err := docs.Change(ctx, key, func(r *voucher.Redemption) error {
 			r.Forget()
 			return nil
@@ -308,7 +315,7 @@ func (x *export) redemptions(ctx context.Context) error {
 
 func exportHeld[T, R any](x *export, ctx context.Context, docs storage.Docs[T], index string,
 	record func(T) R) error {
-	keys, err := keysHeld(ctx, docs, index, holderKeys(x.customer))
+	keys, err := keysHeld(ctx, docs, index, HolderKeys(x.customer))
 	for _, key := range keys {
 		doc, _, err := docs.Get(ctx, key)
 		if errors.Is(err, storage.ErrNotFound) {

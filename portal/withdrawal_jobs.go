@@ -73,7 +73,7 @@ func (w Worker) matchWithdrawal(ctx context.Context, shop shop.Shop, id string,
 		if precedes(doc, *o) || known(*o) || len(o.Received) >= order.MaxReceivedMarks {
 			return storage.ErrUnchanged
 		}
-		own := doc.Customer != "" && doc.Customer == o.Customer
+		own := doc.Customer != "" && (doc.Customer == o.Customer || doc.Customer == o.MergedFrom)
 		o.Receive(order.ReceivedWithdrawal{ID: id, At: doc.At, Whole: doc.Statement.Whole(), Own: own},
 			placeOf(shop))
 		return nil
@@ -105,6 +105,11 @@ func (w Worker) orderOf(ctx context.Context, shop shop.Shop,
 	customer, err := w.app.follow(ctx, shop.ID, identifier.EmailKey(s.Email))
 	if err != nil {
 		return "", err
+	}
+	if customer != "" {
+		if customer, err = w.app.present(ctx, shop.ID, customer); err != nil {
+			return "", err
+		}
 	}
 	typed := slices.Compact([]string{s.Number, validate.HalfWidth(s.Number), order.BareNumber(s.Number)})
 	for _, number := range typed {

@@ -37,6 +37,7 @@ const (
 	CustomerErasureRequested Kind = "customer.erasure_requested"
 	CustomerErasureCancelled Kind = "customer.erasure_cancelled"
 	CustomerErased           Kind = "customer.erased" // names no customer
+	CustomerMerged           Kind = "customer.merged" // on both: the survivor and the account that it took in
 	OrderDeleted             Kind = "order.deleted"
 
 	LogExported Kind = "log.exported" // all of it, or what is about one customer
@@ -105,6 +106,7 @@ func Undos() map[Kind]Undo {
 		CustomerErasureRequested: UndoUntil,
 		CustomerErasureCancelled: UndoNever, // a new request starts a new period
 		CustomerErased:           UndoNever,
+		CustomerMerged:           UndoDays,  // by the batch that did it
 		OrderDeleted:             UndoNever, // the feed can send it again
 		LogExported:              UndoNever,
 		StaffInvited:             UndoNever, // these concern who can sign in

@@ -59,8 +59,10 @@ type Request struct {
 	Destination string    `bson:"destination,omitempty"`
 	Lang        string    `bson:"lang,omitempty"`   // of the page that asked
 	Closed      bool      `bson:"closed,omitempty"` // see Session
-	MadeAt      time.Time `bson:"made_at"`
-	Until       time.Time `bson:"until"` // the first moment it no longer works
+	// Confirm is that using the link also confirms an address whose account was merged with another.
+	Confirm bool      `bson:"confirm,omitempty"`
+	MadeAt  time.Time `bson:"made_at"`
+	Until   time.Time `bson:"until"` // the first moment it no longer works
 }
 
 // DeadLink is a link that no longer works.

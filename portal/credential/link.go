@@ -26,6 +26,7 @@ type LinkPage struct {
 	At          time.Time // when it was used, replaced or expired
 	Auto        bool      // this browser requested it just now, so a script may press the button
 	Destination string    // where the link leads, or led
+	Confirm     bool      // using it confirms that the merged account belongs to the address
 }
 
 func (a *Credentials) DeadPage(link string, now time.Time) LinkPage {

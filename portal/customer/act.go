@@ -176,7 +176,7 @@ func (c *Customer) isLast(act, field string) bool {
 
 // CanUndo reports whether an act is of a kind that can be undone, and nothing stands in the way.
 func (c Customer) CanUndo(act audit.Act) bool {
-	if audit.Undos()[act.Kind] == audit.UndoNever || len(act.Changes) == 0 {
+	if audit.Undos()[act.Kind] == audit.UndoNever || act.Kind == audit.CustomerMerged || len(act.Changes) == 0 {
 		return false
 	}
 	_, err := c.without(act)

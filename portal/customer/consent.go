@@ -48,6 +48,7 @@ type Consent struct {
 	Wording string        `bson:"wording,omitempty"` // "" where no sentence was shown, or none is known
 	Version string        `bson:"version,omitempty"` // of the wording
 	Note    string        `bson:"note,omitempty"`    // how staff know of it, such as "by phone"
+	Merge   string        `bson:"merge,omitempty"`   // the batch that brought it from a merged account
 }
 
 // maxConsents is how many consents are kept for a customer; the latest of each purpose is always kept.

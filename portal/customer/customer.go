@@ -57,6 +57,11 @@ type Customer struct {
 	Acts           []FieldAct       `bson:"acts,omitempty"`          // that may be undone, oldest first
 	Work           job.List         `bson:"work,omitempty"`
 
+	Merged      []Merged  `bson:"merged,omitempty"`      // accounts that lead here, oldest first
+	Tombstone   Tombstone `bson:"tombstone,omitempty"`   // the account leads to another one
+	Merging     string    `bson:"merging,omitempty"`     // the batch of a merge or of its undo that is under way
+	Unconfirmed []string  `bson:"unconfirmed,omitempty"` // addresses that let nobody in before they are confirmed
+
 	ListForm string   `bson:"list_form,omitempty"` // how the fields below were made; see ListForm
 	NameKey  string   `bson:"name_key,omitempty"`  // orders customers by name
 	Terms    []string `bson:"terms,omitempty"`     // that find the customer
@@ -119,26 +124,32 @@ func Docs(engine storage.Engine, shop string) storage.Docs[Customer] {
 	return storage.Open[Customer](engine, shop, Collection())
 }
 
-// Get returns a customer. One whose erasure has begun is already storage.ErrNotFound.
+// Get returns the customer that an id leads to: for an account that was merged, the one that took it in. One
+// whose erasure has begun is already storage.ErrNotFound.
 func Get(ctx context.Context, docs storage.Docs[Customer], id string) (Customer, error) {
-	c, _, err := docs.Get(ctx, id)
+	c, err := Follow(ctx, docs, id)
 	if err == nil && !c.Erasure.Begun.IsZero() {
 		return Customer{}, storage.ErrNotFound
 	}
 	return c, err
 }
 
-// Change changes a customer's document and updates everything derived from it.
+// Change changes the document of the customer that an id leads to, as in Get, and updates everything derived
+// from it.
 func Change(ctx context.Context, docs storage.Docs[Customer], id string, now func() time.Time,
 	alter func(*Customer) error) (Customer, error) {
-	return docs.Put(ctx, id, Changing(now, alter))
+	return follow(id, func(id string) (Customer, error) { return docs.Put(ctx, id, Changing(now, alter)) })
 }
 
-// Changing is what Change does with the document, for a caller that has read it already.
+// Changing is what Change does with the document, for a caller that has read it already. It is
+// storage.ErrNotFound for an account that was merged.
 func Changing(now func() time.Time, alter func(*Customer) error) func(c *Customer, found bool) error {
 	return func(c *Customer, found bool) error {
 		if !found || !c.Erasure.Begun.IsZero() {
 			return storage.ErrNotFound // for everyone but the worker that erases it
+		}
+		if !c.Tombstone.IsZero() {
+			return errMerged{c.Tombstone.Into}
 		}
 		acts := slices.Clone(c.Acts)
 		var before map[string]string
@@ -161,6 +172,11 @@ func (c *Customer) Settle(now time.Time) {
 		c.Work.CancelOthers(KindErasure, audit.KindRecord) // nothing else matters any more
 		c.leaveLists()
 		c.Work.Schedule(erasure)
+		return
+	}
+	if !c.Tombstone.IsZero() {
+		c.leaveLists()
+		c.Work.Cancel(KindErasure, KindVATCheck, KindReleaseEmails, KindForgetAddresses)
 		return
 	}
 	c.settleVAT(now)

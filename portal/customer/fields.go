@@ -21,6 +21,8 @@ const (
 	fieldTags      = "tags."
 	fieldErasure   = "erasure_at"
 	fieldDisabled  = "disabled"
+	fieldMerged    = "merged."
+	fieldInto      = "merged_into"
 )
 
 // Fields returns the customer's own data by name, for comparing two states. An address is JSON. Fields that
@@ -50,6 +52,10 @@ func (c Customer) Fields() map[string]string {
 	for _, tag := range c.Tags {
 		fields[fieldTags+tag] = "yes"
 	}
+	for _, m := range c.Merged {
+		fields[fieldMerged+m.ID] = strings.TrimSpace(m.Emails[0] + " " + m.FeedID)
+	}
+	fields[fieldInto] = c.Tombstone.Into
 	for _, m := range c.Groups {
 		fields[fieldGroups+m.Group] = membershipText(m)
 	}

@@ -105,7 +105,8 @@ func (c *Customer) settleList() {
 	}
 	l := c.List
 	l.CreatedAt = c.CreatedAt
-	l.Guest = !c.Registered && c.FeedID == "" && l.VisitedAt.IsZero()
+	known := slices.ContainsFunc(c.Merged, func(m Merged) bool { return m.Registered || m.FeedID != "" })
+	l.Guest = !c.Registered && c.FeedID == "" && l.VisitedAt.IsZero() && !known
 	l.Disabled = !c.Disabled.IsZero()
 	l.Company, l.Country = cutText(c.Company.Name, maxListCompany), c.listCountry()
 	l.Newsletter, l.PartnerOffers = c.Consent(Newsletter).Status, c.Consent(PartnerOffers).Status
@@ -183,8 +184,10 @@ func (c *Customer) marks() []string {
 func (c *Customer) searchTerms() []string {
 	names, last := fold.Words(c.FirstName), fold.Words(c.LastName)
 	terms := append(append(names, last...), fold.Term(c.FirstName+c.LastName), fold.Term(c.LastName+c.FirstName))
-	pieces := fold.Tails(c.Email)
-	terms = append(terms, pieces[:max(0, len(pieces)-1)]...) // not the top-level domain alone
+	for _, email := range append([]string{c.Email}, c.FurtherEmails()...) {
+		pieces := fold.Tails(email)
+		terms = append(terms, pieces[:max(0, len(pieces)-1)]...) // not the top-level domain alone
+	}
 	phones := []string{c.Phone}
 	for _, a := range c.Addresses {
 		phones = append(phones, a.Address.Phone)

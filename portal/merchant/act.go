@@ -107,6 +107,7 @@ func (s Staff) record(ctx context.Context, p staff.Permission, act audit.Act,
 		if err := s.requireStill(ctx, p); err != nil {
 			return err
 		}
+		act.Customer = c.ID // another one for an account that was merged
 		before := c.Fields()
 		if err := alter(c); err != nil {
 			return err
@@ -137,14 +138,17 @@ func (s Staff) requireStill(ctx context.Context, p staff.Permission) error {
 // been undone already. It is NotFound if there is no such act on this customer.
 func (s Staff) Undo(ctx context.Context, id, act string) error {
 	undo := audit.UndoOf(act, s.actor(), s.app.Now())
-	undo.Customer, undo.Address = id, s.address
 	c, err := s.ReadCustomer(ctx, id)
 	if err != nil {
 		return err
 	}
+	undo.Customer, undo.Address = c.ID, s.address
 	earlier, err := s.toUndo(ctx, c, act, undo)
 	if err != nil {
 		return err
+	}
+	if earlier.Kind == audit.CustomerMerged {
+		return validate.NewError(validate.Conflict, "merge.undo_batch")
 	}
 	if note.IsAct(earlier) {
 		return s.undoNote(ctx, earlier, undo)
@@ -180,7 +184,7 @@ func (s Staff) actAgainst(ctx context.Context, c customer.Customer, id string) (
 	if errors.Is(err, storage.ErrNotFound) {
 		return s.noteAct(ctx, c, id)
 	}
-	if err == nil && found.Customer != c.ID {
+	if err == nil && !c.Is(found.Customer) {
 		return audit.Act{}, validate.NewError(validate.NotFound, "undo.gone")
 	}
 	return found, err

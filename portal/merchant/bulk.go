@@ -1,6 +1,7 @@
 package merchant
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -125,6 +126,9 @@ func (s Staff) UndoBatch(ctx context.Context, id string) (string, error) {
 	case !s.app.Now().Before(portal.BulkUndoUntil(b)):
 		return "", validate.NewError(validate.Conflict, lateUndo(b))
 	}
+	if b.Action == portal.BulkMerge {
+		return s.undoMerge(ctx, b)
+	}
 	return s.addBatch(ctx, s.draft(portal.BulkUndo, map[string]string{"batch": id}), nil)
 }
 
@@ -205,7 +209,12 @@ type BatchView struct {
 
 	Left     []LeftRow // a part of the report
 	NextLeft string    // the cursor of what follows, "" for nothing
+
+	Survivor, Loser MergeSide // of a merge or its undo
 }
+
+// MergeSide is a customer of a merge: the present name or email. It is zero for somebody who was erased.
+type MergeSide struct{ ID, Name string }
 
 // LeftRow is a customer whom the batch left as they were.
 type LeftRow struct {
@@ -257,10 +266,29 @@ func (s Staff) nameBatch(ctx context.Context, v *BatchView) error {
 	if m, found := roster.ByID(v.By.ID); found {
 		v.Email = m.Email
 	}
+	if err := s.nameSides(ctx, v); err != nil {
+		return err
+	}
 	if group != "" {
 		all, err := s.readGroups(ctx)
 		v.Group = all.NameOf(group)
 		return err
+	}
+	return nil
+}
+
+// nameSides adds the customers of a merge.
+func (s Staff) nameSides(ctx context.Context, v *BatchView) error {
+	for arg, side := range map[string]*MergeSide{portal.ArgSurvivor: &v.Survivor, portal.ArgLoser: &v.Loser} {
+		if v.Args[arg] == "" {
+			continue
+		}
+		c, _, err := s.customers().Get(ctx, v.Args[arg]) // also one who was merged
+		if err == nil && c.Erasure.Begun.IsZero() {
+			*side = MergeSide{ID: c.ID, Name: cmp.Or(c.Name(), c.Email)}
+		} else if err != nil && !errors.Is(err, storage.ErrNotFound) {
+			return err
+		}
 	}
 	return nil
 }

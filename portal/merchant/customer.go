@@ -45,7 +45,7 @@ func (s Staff) Customer(ctx context.Context, id, cursor string) (CustomerView, e
 		return CustomerView{}, err
 	}
 	v := CustomerView{Customer: c}
-	counts, err := order.CountsDocs(s.app.Engine(), s.shop.ID).Read(ctx, id)
+	counts, err := order.CountsDocs(s.app.Engine(), s.shop.ID).Read(ctx, c.ID)
 	if err != nil {
 		return v, err
 	}
@@ -57,7 +57,7 @@ func (s Staff) Customer(ctx context.Context, id, cursor string) (CustomerView, e
 	if err := s.addSessions(ctx, &v); err != nil {
 		return v, err
 	}
-	if v.Notes, err = s.Notes(ctx, id); err != nil {
+	if v.Notes, err = s.notesOn(ctx, c); err != nil {
 		return v, err
 	}
 	if v.Withdrawals, err = s.withdrawalsOf(ctx, c, time.Time{}); err != nil {
@@ -69,15 +69,15 @@ func (s Staff) Customer(ctx context.Context, id, cursor string) (CustomerView, e
 	return v, s.addLetters(ctx, &v)
 }
 
-// ReadCustomer returns a customer of the shop, or validate.NotFound. The view is in the log before anything
-// is returned.
+// ReadCustomer returns a customer of the shop, or validate.NotFound. The id of an account that was merged leads
+// to its customer. The view is in the log before anything is returned.
 func (s Staff) ReadCustomer(ctx context.Context, id string) (customer.Customer, error) {
 	if !s.May(staff.PermissionCustomers) {
 		return customer.Customer{}, denied()
 	}
 	c, err := customer.Get(ctx, s.customers(), id)
 	if err == nil {
-		err = s.recordView(ctx, id)
+		err = s.recordView(ctx, c.ID)
 	}
 	if err != nil {
 		return customer.Customer{}, validate.NotFoundIfMissing(err)
@@ -105,12 +105,12 @@ func (s Staff) addOrders(ctx context.Context, v *CustomerView, cursor string) er
 // let nobody in.
 func (s Staff) addSessions(ctx context.Context, v *CustomerView) error {
 	docs := credential.Docs(s.app.Engine(), s.shop.ID)
-	for _, email := range v.EmailsHeld() {
+	for _, email := range v.AllEmails() {
 		doc, err := docs.Read(ctx, s.app.Secret().ID(s.shop.ID, "access", email))
 		if err != nil {
 			return err
 		}
-		if doc.Doc.Customer == v.ID {
+		if v.Is(doc.Doc.Customer) {
 			v.Sessions = append(v.Sessions, doc.Doc.SessionInfos(s.app.Now())...)
 		}
 	}
@@ -122,14 +122,22 @@ func (s Staff) addSessions(ctx context.Context, v *CustomerView) error {
 }
 
 func (s Staff) addLetters(ctx context.Context, v *CustomerView) error {
-	found, err := storage.Find[inquiry.Inquiry](ctx, inquiry.Docs(s.app.Engine(), s.shop.ID), storage.Query{
-		Index: inquiry.ByCustomer, Equal: []any{v.ID}, Descending: true, Limit: maxLetters,
-	})
-	v.More = found.Next != ""
-	for _, hit := range found.Hits {
-		v.Letters = append(v.Letters, hit.Head.Record(hit.Key))
+	for _, id := range v.IDs() {
+		found, err := storage.Find[inquiry.Inquiry](ctx, inquiry.Docs(s.app.Engine(), s.shop.ID), storage.Query{
+			Index: inquiry.ByCustomer, Equal: []any{id}, Descending: true, Limit: maxLetters,
+		})
+		if err != nil {
+			return err
+		}
+		v.More = v.More || found.Next != ""
+		for _, hit := range found.Hits {
+			v.Letters = append(v.Letters, hit.Head.Record(hit.Key))
+		}
 	}
-	return err
+	slices.SortStableFunc(v.Letters, func(a, b inquiry.Record) int { return b.At.Compare(a.At) })
+	v.More = v.More || len(v.Letters) > maxLetters
+	v.Letters = v.Letters[:min(len(v.Letters), maxLetters)]
+	return nil
 }
 
 // Age returns the customer's age in years, 0 if the date of birth is unknown.

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"postern/portal"
 	"postern/portal/cart"
 	"postern/portal/customer"
 	"postern/portal/event"
@@ -63,16 +64,15 @@ func (s Staff) Shopping(ctx context.Context, c customer.Customer) (Shopping, err
 	if err := s.addProducts(ctx, c.ID, &found); err != nil {
 		return found, err
 	}
-	filled, err := cart.Docs(s.app.Engine(), s.shop.ID).Read(ctx, c.ID)
+	var err error
+	if found.Cart, _, err = s.app.Cart(ctx, s.shop.ID, c); err != nil {
+		return found, err
+	}
+	events, err := s.app.Events(ctx, s.shop.ID, c)
 	if err != nil {
 		return found, err
 	}
-	found.Cart = filled.Doc
-	events, err := event.Docs(s.app.Engine(), s.shop.ID).Read(ctx, c.ID)
-	if err != nil {
-		return found, err
-	}
-	found.addEvents(events.Doc.Recent(s.app.Now()))
+	found.addEvents(events)
 	return found, s.addVouchers(ctx, c, &found)
 }
 
@@ -143,7 +143,7 @@ func (f *Shopping) addEvents(events []event.Event) {
 
 // addVouchers adds the vouchers that the customer may use, of the latest for the customer and for everyone.
 func (s Staff) addVouchers(ctx context.Context, c customer.Customer, found *Shopping) error {
-	keys := voucher.KeysOf(c.ID, c.FeedID, c.EmailsHeld())
+	keys := portal.HolderKeys(c)
 	used, err := s.usesOf(ctx, keys)
 	if err != nil {
 		return err
@@ -213,11 +213,11 @@ func (s Staff) Order(ctx context.Context, id, number string) (OrderView, error) 
 		return OrderView{}, err
 	}
 	doc, _, err := order.Docs(s.app.Engine(), s.shop.ID).Get(ctx, number)
-	if errors.Is(err, storage.ErrNotFound) || err == nil && (doc.Customer != id || doc.IsDeleted()) {
+	if errors.Is(err, storage.ErrNotFound) || err == nil && (doc.Customer != c.ID || doc.IsDeleted()) {
 		err = validate.NewError(validate.NotFound, "error.order")
 	}
 	if err == nil {
-		err = s.recordView(ctx, id)
+		err = s.recordView(ctx, c.ID)
 	}
 	return OrderView{Order: doc.Order, Customer: c}, err
 }

@@ -1,11 +1,13 @@
 package merchant
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
 
 	"postern/portal/board"
+	"postern/portal/customer"
 	"postern/portal/inquiry"
 	"postern/portal/staff"
 	"postern/storage"
@@ -82,24 +84,20 @@ func (s Staff) isLatest(ctx context.Context, docs storage.Docs[inquiry.Inquiry],
 	return inquiry.Waits(ctx, docs, hit.Head)
 }
 
-// addNames adds the names of those who wrote.
+// addNames adds the names of those who wrote, also by an account that was merged.
 func (s Staff) addNames(ctx context.Context, list []Waiting) error {
-	var ids []string
-	for _, w := range list {
-		if !slices.Contains(ids, w.Customer) {
-			ids = append(ids, w.Customer)
-		}
-	}
-	rows, err := s.readRows(ctx, ids, nil)
-	for i := range list {
-		for _, row := range rows {
-			if row.ID != list[i].Customer {
-				continue
+	names := map[string]string{}
+	for i, w := range list {
+		name, known := names[w.Customer]
+		if !known {
+			c, err := customer.Follow(ctx, s.customers(), w.Customer)
+			if err != nil && !errors.Is(err, storage.ErrNotFound) {
+				return err
 			}
-			if list[i].Name = row.Name(); list[i].Name == "" {
-				list[i].Name = row.Email
-			}
+			name = cmp.Or(c.Name(), c.Email)
+			names[w.Customer] = name
 		}
+		list[i].Name = name
 	}
-	return err
+	return nil
 }

@@ -10,6 +10,7 @@ import (
 
 	"postern/portal"
 	"postern/portal/audit"
+	"postern/portal/customer"
 	"postern/portal/staff"
 	"postern/portal/validate"
 	"postern/storage"
@@ -191,6 +192,17 @@ func (s Staff) addCustomers(ctx context.Context, p *LogPage) error {
 	rows, err := s.readRows(ctx, ids, nil)
 	for _, row := range rows {
 		p.Customers[row.ID] = cmp.Or(row.Name(), row.Email)
+	}
+	for _, id := range ids {
+		if err != nil || p.Customers[id] != "" {
+			continue
+		}
+		var c customer.Customer // who took in an account that was merged
+		if c, err = customer.Get(ctx, s.customers(), id); err == nil {
+			p.Customers[id] = cmp.Or(c.Name(), c.Email)
+		} else if errors.Is(err, storage.ErrNotFound) {
+			err = nil
+		}
 	}
 	return err
 }

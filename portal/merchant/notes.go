@@ -23,16 +23,24 @@ type NoteView struct {
 func (s Staff) notes() storage.Docs[note.Note] { return note.Docs(s.app.Engine(), s.shop.ID) }
 
 // Notes lists the notes on a customer: the pinned ones first, then the latest.
-func (s Staff) Notes(ctx context.Context, customer string) ([]NoteView, error) {
+func (s Staff) Notes(ctx context.Context, id string) ([]NoteView, error) {
 	if !s.May(staff.PermissionCustomers) {
 		return nil, denied()
 	}
+	c, err := customer.Get(ctx, s.customers(), id)
+	if err != nil {
+		return nil, validate.NotFoundIfMissing(err)
+	}
+	return s.notesOn(ctx, c)
+}
+
+func (s Staff) notesOn(ctx context.Context, c customer.Customer) ([]NoteView, error) {
 	roster, _, err := s.rosters().Get(ctx, staff.RosterKey)
 	if err != nil {
 		return nil, strangerIfMissing(err)
 	}
 	var list []NoteView
-	err = note.Each(ctx, s.notes(), customer, func(key string, n note.Note) {
+	err = s.eachNote(ctx, c, func(key string, n note.Note) {
 		if n.IsDeleted() {
 			return
 		}
@@ -51,12 +59,22 @@ func (s Staff) Notes(ctx context.Context, customer string) ([]NoteView, error) {
 	return list, err
 }
 
+// eachNote visits the notes on a customer, and on the accounts that were merged.
+func (s Staff) eachNote(ctx context.Context, c customer.Customer, visit func(string, note.Note)) error {
+	for _, id := range c.IDs() {
+		if err := note.Each(ctx, s.notes(), id, visit); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // AddNote writes a note on a customer and returns the id of the act. Field errors are at "text". A form sent
 // twice adds one note.
 func (s Staff) AddNote(ctx context.Context, id, form, text string, pinned bool) (string, error) {
 	text, err := s.readNote(text)
 	if err == nil {
-		err = s.roomForNote(ctx, id)
+		id, err = s.roomForNote(ctx, id)
 	}
 	if err != nil {
 		return "", err
@@ -80,20 +98,22 @@ func (s Staff) AddNote(ctx context.Context, id, form, text string, pinned bool) 
 	return act.ID, err
 }
 
-// roomForNote is an error unless the person may add a note on the customer, who has not too many.
-func (s Staff) roomForNote(ctx context.Context, id string) error {
+// roomForNote is an error unless the person may add a note on the customer, who has not too many. It returns
+// the id of the customer that an id leads to.
+func (s Staff) roomForNote(ctx context.Context, id string) (string, error) {
 	if err := s.requireStill(ctx, staff.PermissionEditCustomers); err != nil {
-		return err
+		return "", err
 	}
-	if _, err := s.ReadCustomer(ctx, id); err != nil {
-		return err
+	c, err := s.ReadCustomer(ctx, id)
+	if err != nil {
+		return "", err
 	}
 	count := 0 // deleted ones take their room for a while, too
-	err := note.Each(ctx, s.notes(), id, func(string, note.Note) { count++ })
+	err = s.eachNote(ctx, c, func(string, note.Note) { count++ })
 	if err == nil && count >= note.MaxPerCustomer {
 		err = wrongField("text", "note.too_many")
 	}
-	return err
+	return c.ID, err
 }
 
 func (s Staff) readNote(text string) (string, error) {
@@ -139,8 +159,9 @@ func (s Staff) DeleteNote(ctx context.Context, id, key string) (string, error) {
 func (s Staff) actOnNote(ctx context.Context, id, key string, kind audit.Kind,
 	alter func(*note.Note) error) (string, error) {
 	act, err := s.newAct(kind, id, "")
+	var c customer.Customer
 	if err == nil {
-		_, err = customer.Get(ctx, s.customers(), id) // none whose erasure has begun
+		c, err = customer.Get(ctx, s.customers(), id) // none whose erasure has begun
 	}
 	if err != nil {
 		return "", validate.NotFoundIfMissing(err)
@@ -149,7 +170,7 @@ func (s Staff) actOnNote(ctx context.Context, id, key string, kind audit.Kind,
 		if err := s.requireStill(ctx, staff.PermissionEditCustomers); err != nil {
 			return err
 		}
-		if n.Customer != id || n.IsDeleted() {
+		if !c.Is(n.Customer) || n.IsDeleted() {
 			return storage.ErrNotFound
 		}
 		return n.Change(key, act, alter)
@@ -171,7 +192,7 @@ func (s Staff) undoNote(ctx context.Context, earlier, undo audit.Act) error {
 
 // noteAct returns an act that a note on a customer still carries, or validate.NotFound.
 func (s Staff) noteAct(ctx context.Context, c customer.Customer, id string) (found audit.Act, err error) {
-	failed := note.Each(ctx, s.notes(), c.ID, func(_ string, n note.Note) {
+	failed := s.eachNote(ctx, c, func(_ string, n note.Note) {
 		carried, wrong := audit.Pending(n.Work)
 		err = errors.Join(err, wrong)
 		if at := slices.IndexFunc(carried, func(a audit.Act) bool { return a.ID == id }); at >= 0 {

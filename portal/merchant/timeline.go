@@ -68,11 +68,19 @@ func (s Staff) Timeline(ctx context.Context, c customer.Customer, source string,
 		if source != "" && source != name {
 			continue
 		}
-		found, err := readers[name](ctx, c, before)
-		if err != nil {
-			return nil, next, err
+		accounts := c.IDs() // what was merged stays under the account that it was made for
+		if name == SourceOrders || name == SourceConsents || name == SourceEvents {
+			accounts = accounts[:1]
 		}
-		list = append(list, found...)
+		for _, id := range accounts {
+			of := c
+			of.ID = id
+			found, err := readers[name](ctx, of, before)
+			if err != nil {
+				return nil, next, err
+			}
+			list = append(list, found...)
+		}
 	}
 	slices.SortStableFunc(list, func(a, b Moment) int { return b.At.Compare(a.At) })
 	end := min(len(list), momentsPerPage)
@@ -149,9 +157,9 @@ func (s Staff) momentsOfConsents(_ context.Context, c customer.Customer,
 }
 
 func (s Staff) momentsOfEvents(ctx context.Context, c customer.Customer, before time.Time) ([]Moment, error) {
-	read, err := event.Docs(s.app.Engine(), s.shop.ID).Read(ctx, c.ID)
+	events, err := s.app.Events(ctx, s.shop.ID, c)
 	var list []Moment
-	for _, happened := range read.Doc.Recent(s.app.Now()) {
+	for _, happened := range events {
 		if before.IsZero() || happened.At.Before(before) {
 			list = append(list, Moment{At: happened.At, Event: &happened})
 		}

@@ -48,6 +48,7 @@ func (s *Stored) Compare(o Order, customer, digest string) Outcome {
 // Arrival holds the details of a delivery that are not part of the order.
 type Arrival struct {
 	Customer, Digest string
+	MergedFrom       string // see Stored
 	At               time.Time
 	First            bool
 	Greet            bool     // the shop sends an email on a customer's first order
@@ -64,7 +65,7 @@ func (s *Stored) Take(o Order, place Place, by Arrival) []CustomerMonth {
 	}
 	o.Status.Pickup, o.Status.Split = o.isPickup(), o.isSplit()
 	o.Status.Parcels, o.Status.Arrived = o.parcels()
-	s.Order, s.Customer, s.Digest = o, by.Customer, by.Digest
+	s.Order, s.Customer, s.Digest, s.MergedFrom = o, by.Customer, by.Digest, by.MergedFrom
 	s.summarise(place)
 	s.Views, s.Search = o.Status.views(), o.searchTerms()
 	s.noteReturns(before, by)

@@ -163,17 +163,19 @@ func (o Order) Amount(minor int64) money.Amount {
 
 // Stored is an order with the fields that lists, the worker and repeated deliveries need.
 type Stored struct {
-	Order     `bson:",inline"`
-	Customer  string               `bson:"customer"`
-	Row       Summary              `bson:"row"`
-	Views     []string             `bson:"views,omitempty"`
-	Search    []string             `bson:"search,omitempty"`
-	Work      job.List             `bson:"work,omitempty"`
-	Digest    string               `bson:"digest"` // of the content as sent by the feed
-	ArrivedAt time.Time            `bson:"arrived_at"`
-	ErasedAt  *time.Time           `bson:"erased_at,omitempty"` // when the personal data was removed
-	Received  []ReceivedWithdrawal `bson:"received,omitempty"`  // the first withdrawal statements
-	Told      []string             `bson:"told,omitempty"`      // the events that were emailed
+	Order    `bson:",inline"`
+	Customer string `bson:"customer"`
+	// MergedFrom is the account that the order was made for, if that was merged into the customer's.
+	MergedFrom string               `bson:"merged_from,omitempty"`
+	Row        Summary              `bson:"row"`
+	Views      []string             `bson:"views,omitempty"`
+	Search     []string             `bson:"search,omitempty"`
+	Work       job.List             `bson:"work,omitempty"`
+	Digest     string               `bson:"digest"` // of the content as sent by the feed
+	ArrivedAt  time.Time            `bson:"arrived_at"`
+	ErasedAt   *time.Time           `bson:"erased_at,omitempty"` // when the personal data was removed
+	Received   []ReceivedWithdrawal `bson:"received,omitempty"`  // the first withdrawal statements
+	Told       []string             `bson:"told,omitempty"`      // the events that were emailed
 
 	ReturnSteps []ReturnStep `bson:"return_steps,omitempty"` // oldest first
 }

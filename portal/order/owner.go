@@ -19,6 +19,8 @@ const (
 type Ownership struct {
 	Customer string // "" if unknown or none
 	By       LinkedBy
+	// MergedFrom is the account that the buyer's identifier belongs to, if it was merged into the customer's.
+	MergedFrom string
 }
 
 // Owner returns the owner of an order. A stored order stays with its customer as long as the feed names the
@@ -27,10 +29,10 @@ type Ownership struct {
 func (s *Stored) Owner(o Order, found Ownership) Ownership {
 	sameEmail := s.Email == o.Email || o.Email == ""
 	if s.Customer != "" && sameEmail && s.orderedBy() == o.FeedCustomer {
-		return Ownership{s.Customer, Kept}
+		return Ownership{s.Customer, Kept, s.MergedFrom}
 	}
 	if found.Customer == "" && o.Email == "" && s.Customer != "" {
-		return Ownership{s.Customer, Kept} // an id that leads nowhere takes the order from nobody
+		return Ownership{s.Customer, Kept, s.MergedFrom} // an id that leads nowhere takes the order from nobody
 	}
 	return found
 }

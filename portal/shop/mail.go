@@ -28,6 +28,7 @@ type Recipient struct {
 	Email, Lang string // lang is the customer's language, or ""
 	Customer    string // "" if no customer has the address
 	Closed      bool   // the customer is disabled
+	Unconfirmed bool   // the address must be confirmed before it lets anybody in
 	ReplyTo     string // address for replies, "" for the shop's
 	Shop        bool   // the email forwards a customer's message to the shop
 }

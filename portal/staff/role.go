@@ -43,6 +43,7 @@ const (
 	PermissionErase         Permission = "customers.erase" // to delete their accounts
 	PermissionShareViews    Permission = "views.share"     // to share views of the list, and to change shared ones
 	PermissionOpenViews     Permission = "views.open"      // to choose with which view the list of a role opens
+	PermissionMerge         Permission = "customers.merge" // to make one account of two, and to undo it
 )
 
 // May reports whether the role has a permission. This is the only table of roles and permissions.
@@ -52,7 +53,8 @@ func (r Role) May(p Permission) bool {
 		return slices.Contains(Roles(), r)
 	case PermissionEditCustomers:
 		return r != Viewer && IsRole(string(r))
-	case PermissionLog, PermissionJobs, PermissionGroups, PermissionBulk, PermissionErase, PermissionShareViews:
+	case PermissionLog, PermissionJobs, PermissionGroups, PermissionBulk, PermissionErase, PermissionShareViews,
+		PermissionMerge:
 		return r == Owner || r == Manager
 	case PermissionStaff, PermissionKeys, PermissionOpenViews:
 		return r == Owner

@@ -40,6 +40,9 @@ type batchView struct {
 
 	Busy, MayStart, MayStop, MayUndo bool
 
+	Merge     bool        // it merges two customers, or undoes that
+	Customers []page.Link // of the merge
+
 	Start   string    // the label of the button
 	Number  string    // that must be typed to start, "" for none
 	UndoAll string    // the label of the button that undoes it
@@ -72,6 +75,11 @@ func (h *Handler) showBatch(c *fiber.Ctx, s merchant.Staff, id string, refused e
 	data.Cancel = listOf(v.Selection.Filters)
 	data.undo(v, h.app.Now().Before(v.Until))
 	data.file(v, s.Exported(v), h.app.Now().Before(v.FileUntil()))
+	for _, of := range []merchant.MergeSide{v.Survivor, v.Loser} {
+		if of.ID != "" {
+			data.Customers = append(data.Customers, page.Link{Label: of.Name, Path: customerPathOf(of.ID)})
+		}
+	}
 	for _, row := range v.Examples {
 		data.Examples = append(data.Examples, rowName(row))
 	}
@@ -108,21 +116,27 @@ func rowName(r customer.Row) string {
 
 // state says how far the batch is and what can be done with it.
 func (p *batchView) state(v merchant.BatchView) {
+	texts := "batch.text."
+	if p.Merge = v.Action == portal.BulkMerge || v.Action == portal.BulkUnmerge; p.Merge {
+		texts = "merge.text."
+	}
 	total, worked := p.L.Number(v.Total), p.L.Number(v.Worked())
-	p.Text = p.T("batch.text."+string(v.State), "Total", total, "Worked", worked)
-	switch v.State {
-	case batch.Ready:
+	p.Text = p.T(texts+string(v.State), "Total", total, "Worked", worked)
+	switch {
+	case v.State == batch.Ready && p.Merge:
+		p.MayStart, p.Start = true, p.T("merge.start_undo")
+	case v.State == batch.Ready:
 		p.MayStart, p.Start = true, p.T("batch.start", "Count", int(v.Total-v.Conflicts))
 		p.Heading = p.T("batch.examples", "Count", int(v.Total))
 		if v.Total <= int64(len(v.Examples)) {
 			p.Heading = p.T("batch.examples.all", "Count", int(v.Total))
 		}
 		p.unmatched(v)
-	case batch.Stopped:
+	case v.State == batch.Stopped:
 		p.MayStart, p.Start = true, p.T("batch.go_on")
-	case batch.Running:
+	case v.State == batch.Running:
 		p.MayStop = true
-	case batch.Done:
+	case v.State == batch.Done && !p.Merge:
 		done := "batch.text.done"
 		if v.Action == portal.BulkExport || v.Action == portal.BulkErase {
 			done += "_" + v.Action
@@ -163,12 +177,17 @@ func (p *batchView) facts(v merchant.BatchView) {
 	if v.Action == portal.BulkExport {
 		changed = "batch.exported"
 	}
-	for _, n := range []struct {
-		key    string
-		number int64
-	}{{"batch.selected", v.Total}, {changed, v.Changed}, {"batch.skipped", v.Skipped},
-		{"batch.failed", v.Failed}} {
-		p.Facts = append(p.Facts, fact{p.T(n.key), []string{p.L.Number(n.number)}})
+	type number struct {
+		key string
+		n   int64
+	}
+	numbers := []number{{"batch.selected", v.Total}, {changed, v.Changed}, {"batch.skipped", v.Skipped},
+		{"batch.failed", v.Failed}}
+	if p.Merge {
+		numbers = []number{{"merge.orders", v.Changed}}
+	}
+	for _, n := range numbers {
+		p.Facts = append(p.Facts, fact{p.T(n.key), []string{p.L.Number(n.n)}})
 	}
 	p.Times = []string{p.T("batch.started_at", "When", v.StartedAt)}
 	if v.Email != "" {
@@ -193,11 +212,17 @@ func (p *batchView) undo(v merchant.BatchView, inTime bool) {
 		p.Undo = p.T("batch.never")
 	case !begun && v.Action == portal.BulkErase:
 		p.Undo = p.T("batch.effect.erase")
+	case !begun && p.Merge:
+		p.Undo = p.T("merge.undoable")
 	case !begun:
 		p.Undo = p.T("batch.undoable")
+	case p.Merge && v.State != batch.Done: // stopped, so that nothing has changed
 	case inTime:
 		p.Undo, p.MayUndo = p.T("batch.undoable_until", "When", v.Until), !v.IsBusy()
 		p.UndoAll = p.T("batch.undo", "Count", int(v.Changed))
+		if p.Merge {
+			p.UndoAll = p.T("merge.undo")
+		}
 	}
 }
 

@@ -1,6 +1,7 @@
 package admin
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"strings"
@@ -363,7 +364,9 @@ func batchTitle(b page.Base, v merchant.BatchView) string {
 	if v.Args["purpose"] != "" {
 		purpose = b.T("consent.name." + v.Args["purpose"])
 	}
-	return b.T("batch.title."+v.Action, "Tag", v.Args["tag"], "Group", v.Group, "Purpose", purpose)
+	gone := b.T("batch.erased")
+	return b.T("batch.title."+v.Action, "Survivor", cmp.Or(v.Survivor.Name, gone), "Loser",
+		cmp.Or(v.Loser.Name, gone), "Tag", v.Args["tag"], "Group", v.Group, "Purpose", purpose)
 }
 
 // batchPill says how far a batch is.

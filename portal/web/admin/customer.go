@@ -96,6 +96,9 @@ func (h *Handler) showCustomer(c *fiber.Ctx, s merchant.Staff, id string, refuse
 	if err != nil {
 		return err
 	}
+	if v.ID != id { // merged into another one
+		return page.To(c, customerPathOf(v.ID))
+	}
 	b := h.base(c, s, "customers", "")
 	b.Wide = true
 	if b.Title = v.Name(); b.Title == "" {
@@ -171,7 +174,7 @@ func (p *customerView) identity(v merchant.CustomerView, now time.Time) {
 	if day, err := time.ParseInLocation(time.DateOnly, v.BirthDate, p.L.Zone()); err == nil {
 		born = p.T("customer.born", "Day", p.Date(day), "Count", v.Age(now.In(p.L.Zone())))
 	}
-	p.Identity = p.facts("customer.id", v.FeedID, "profile.honorific", v.Title,
+	p.Identity = p.facts("customer.id", strings.Join(v.FeedIDs(), ", "), "profile.honorific", v.Title,
 		"customers.column.registered", p.L.DateTime(v.CreatedAt), "customers.column.visited", visited,
 		"customer.changed", p.L.DateTime(v.ChangedAt), "customer.birth", born, "customer.own_id", v.ID)
 }
@@ -182,6 +185,9 @@ func (p *customerView) contact(v merchant.CustomerView) []fact {
 	var earlier []string
 	for _, held := range v.Reserved {
 		earlier = append(earlier, held.Email)
+	}
+	if further := p.furtherEmails(v); len(further) > 0 {
+		facts = append(facts, fact{p.T("customer.merged_emails"), further})
 	}
 	if len(earlier) > 0 {
 		facts = append(facts, fact{p.T("customer.earlier_emails"), earlier})
@@ -197,6 +203,17 @@ func (p *customerView) language(code string) string {
 		}
 	}
 	return code
+}
+
+// furtherEmails lists the addresses of the accounts that were merged into the customer's.
+func (p *customerView) furtherEmails(v merchant.CustomerView) (list []string) {
+	for _, email := range v.FurtherEmails() {
+		if v.IsUnconfirmed(email) {
+			email = p.T("customer.merged_emails.unconfirmed", "Email", email)
+		}
+		list = append(list, email)
+	}
+	return list
 }
 
 func (p *customerView) company(h *Handler, v merchant.CustomerView) []fact {

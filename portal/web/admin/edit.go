@@ -116,7 +116,10 @@ func (p *editPage) named(err error) error {
 	return &validate.Error{Kind: validate.Conflict, Key: "edit.changed", Fields: found}
 }
 
-func (p *editPage) labels() map[string]string {
+func (p *editPage) labels() map[string]string { return editLabels(p.Base) }
+
+// editLabels returns the labels of the fields that staff edit.
+func editLabels(b page.Base) map[string]string {
 	labels := map[string]string{}
 	for name, key := range map[string]string{
 		"title": "profile.honorific", "first_name": "address.label.first_name", "last_name": "address.label.last_name",
@@ -126,7 +129,7 @@ func (p *editPage) labels() map[string]string {
 		"company.vat_id": "company.vat", "tax_exempt.reason": "customer.exempt.reason",
 		"tax_exempt.certificate": "customer.exempt.certificate", "tags": "customer.tags", "reason": "customer.reason",
 	} {
-		labels[name] = p.T(key)
+		labels[name] = b.T(key)
 	}
 	return labels
 }

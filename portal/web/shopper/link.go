@@ -21,13 +21,14 @@ const (
 // open links too.
 type linkPage struct {
 	page.Base
-	Token  string
-	Masked string
-	Auto   bool   // the script may press the button
-	Other  string // email of another customer who is signed in here
-	Mine   string // destination for the link's owner, who is already signed in
-	Until  time.Time
-	Error  string // why the button failed
+	Token   string
+	Masked  string
+	Auto    bool   // the script may press the button
+	Confirm bool   // it confirms that both accounts that were merged belong to the address
+	Other   string // email of another customer who is signed in here
+	Mine    string // destination for the link's owner, who is already signed in
+	Until   time.Time
+	Error   string // why the button failed
 }
 
 // endedPage is the page of a link that no longer works.
@@ -73,7 +74,7 @@ func (h *Handler) showLink(c *fiber.Ctx, token, message string) error {
 		}
 		return h.showEnded(c, token, found)
 	}
-	return h.showLive(c, linkPage{Token: token, Masked: found.Masked, Auto: found.Auto && !present,
+	return h.showLive(c, linkPage{Token: token, Masked: found.Masked, Auto: found.Auto && !present, Confirm: found.Confirm,
 		Until: found.At, Error: message},
 		found.Destination, shopper, owns)
 }
