@@ -62,6 +62,7 @@ func (w Worker) customerJobs() job.Source {
 		Kinds: map[string]job.Kind[customer.Customer]{
 			customer.KindChangeNotice:    {Do: inShop(w.app, w.postChangeNotice)},
 			customer.KindEmailMoved:      {Do: inShop(w.app, w.postEmailMoved)},
+			customer.KindEmailSet:        {Do: inShop(w.app, w.postEmailSet)},
 			customer.KindEmailUndone:     {Do: inShop(w.app, w.postEmailUndone)},
 			customer.KindErasureNotice:   {Do: inShop(w.app, w.postErasureNotices)},
 			customer.KindErasure:         {Do: inShop(w.app, w.erase), Slow: true},

@@ -2,7 +2,6 @@ package portal
 
 import (
 	"context"
-	"errors"
 	"reflect"
 	"slices"
 	"time"
@@ -339,16 +338,11 @@ func (f Feed) learnConsents(ctx context.Context, id string, change customerChang
 // reserve reserves an address for a customer, and reports whether anyone has signed in with the current
 // one.
 func (f Feed) reserve(ctx context.Context, customer customer.Customer, email string) (told bool, err error) {
-	present, _, err := f.app.credentialDocs(f.shop.ID).Get(ctx,
-		f.app.credentialsID(f.shop.ID, customer.Email))
-	if err != nil && !errors.Is(err, storage.ErrNotFound) {
-		return false, err
-	}
-	holder, err := f.app.reserve(ctx, f.shop.ID, customer.ID, email)
+	told, holder, err := f.app.ReserveEmail(ctx, f.shop, customer, email)
 	if err == nil && holder != customer.ID {
 		err = emailTaken()
 	}
-	return present.WasUsed(), err
+	return told, err
 }
 
 // write applies the change to the customer, and reports whether anything changed.

@@ -137,6 +137,7 @@ func TestMergeMovesEverythingAndItsUndoGivesItBack(t *testing.T) {
 // mergeJobCases returns the cases of the jobs of a merge; see jobCases.
 func mergeJobCases() map[string]func(h *testApp) {
 	return map[string]func(h *testApp){
+		"email_set": emailSetCase,
 		"merge_move": func(h *testApp) { // with an order that a request wrote which had found the account before
 			m := newMergeShopIn(h)
 			m.merged(m.jan, m.two)

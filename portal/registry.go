@@ -169,7 +169,7 @@ func (w Worker) customerDeclarations() []declaration {
 			letters: map[string]composer{
 				customer.MailErasure: w.composeErasure, mailChangeNotice: w.composeChangeNotice,
 				customer.MailEmailMoved: w.composeEmailMoved, customer.MailEmailUndone: w.composeEmailUndone,
-				mailMerged: w.composeMergeLetter,
+				mailMerged: w.composeMergeLetter, mailEmailSet: w.composeEmailSet,
 			},
 			personal: personal{erase: w.eraseCustomer, person: Shopper.addCustomer},
 		},

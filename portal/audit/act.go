@@ -37,6 +37,7 @@ const (
 	CustomerErasureRequested Kind = "customer.erasure_requested"
 	CustomerErasureCancelled Kind = "customer.erasure_cancelled"
 	CustomerErased           Kind = "customer.erased" // names no customer
+	CustomerEmailChanged     Kind = "customer.email_changed"
 	CustomerMerged           Kind = "customer.merged" // on both: the survivor and the account that it took in
 	OrderDeleted             Kind = "order.deleted"
 
@@ -106,6 +107,7 @@ func Undos() map[Kind]Undo {
 		CustomerErasureRequested: UndoUntil,
 		CustomerErasureCancelled: UndoNever, // a new request starts a new period
 		CustomerErased:           UndoNever,
+		CustomerEmailChanged:     UndoNever, // whoever has the old address can, by the email to it
 		CustomerMerged:           UndoDays,  // by the batch that did it
 		OrderDeleted:             UndoNever, // the feed can send it again
 		LogExported:              UndoNever,

@@ -255,7 +255,11 @@ func (c *Customer) TakeIn(loser Customer, choices map[string]string, act audit.A
 			c.Unconfirmed = append(c.Unconfirmed, email)
 		}
 	}
-	c.ChangedAt, c.StaffAt = act.At, act.At
+	c.ChangedAt = act.At
+	fed := func(change audit.Change) bool { return IsFed(change.Field) }
+	if slices.ContainsFunc(audit.Changes(before, c.Fields()), fed) {
+		c.StaffAt = act.At
+	}
 	c.tellMerge(act.At, false, c.Email, loser.Email)
 	c.EndAccess(act)
 	return c.Carry(act, before)

@@ -12,6 +12,11 @@ func (c *Customer) NotifyOfChange(what string, at time.Time) {
 	c.Work.Add(job.Request{Kind: KindChangeNotice, Args: job.Args{"what": what}, At: at})
 }
 
+// TellNewEmail schedules the email that tells an address that staff made it the account's.
+func (c *Customer) TellNewEmail(email string, at time.Time) {
+	c.Work.Add(job.Request{Kind: KindEmailSet, Args: job.Args{ArgEmail: email}, At: at})
+}
+
 // EmailAt returns the address that the account had at a given time, as long as that address is still
 // reserved.
 func (c *Customer) EmailAt(at time.Time) string {

@@ -108,3 +108,25 @@ func jansID(t *testing.T, i *webtest.Installation) string {
 	}
 	return h.Customer
 }
+
+func TestStaffChangeAnEmailOrAreOfferedAMerge(t *testing.T) {
+	t.Parallel()
+	i, _ := people(t)
+	b := i.Enrol("manager@shop.test", staff.Manager)
+	b.Get("/admin/customers?search=eva")
+	b.Follow("main tbody a").Want(http.StatusOK)
+	b.Follow(`.menu.start a[href$="/email"]`).Want(http.StatusOK)
+	page := b.Submit("main form", typed{"email": "jan.cermak@example.com"}).Want(http.StatusUnprocessableEntity)
+	if !strings.Contains(page.Text("main"), "Another customer has this email") {
+		t.Errorf("somebody else's: %s", page.Text("main"))
+	}
+	page = b.Follow(`main a[href*="/merge?with="]`).Want(http.StatusOK)
+	if !strings.Contains(page.Text("main"), "1 order moves") {
+		t.Errorf("the offer leads to %s", page.Text("main"))
+	}
+	b.Get(strings.TrimSuffix(page.URL.Path, "/merge") + "/email")
+	page = b.Submit("main form", typed{"email": "new@example.com", "reason": "asked by phone"}).Want(http.StatusOK)
+	if text := page.Text("main"); !strings.Contains(text, "new@example.com") || !strings.Contains(page.Text(".flash"), "Email changed") {
+		t.Errorf("after the change: %s", text)
+	}
+}

@@ -322,6 +322,8 @@ func mayOpen() map[string][]staff.Role {
 		{"POST /admin/customers/:id/link", editors},
 		{"GET /admin/customers/:id/sign-out", editors},
 		{"POST /admin/customers/:id/sign-out", editors},
+		{"GET /admin/customers/:id/email", editors},
+		{"POST /admin/customers/:id/email", editors},
 		{"GET /admin/customers/:id/merge", []staff.Role{staff.Owner, staff.Manager}},
 		{"POST /admin/customers/:id/merge", []staff.Role{staff.Owner, staff.Manager}},
 		{"GET /admin/customers/:id/enable", editors},

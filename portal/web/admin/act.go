@@ -135,6 +135,9 @@ func actMenu(b page.Base, s merchant.Staff, of customer.Customer) []page.Link {
 				Path: customerPathOf(of.ID) + "/" + act.name})
 		}
 	}
+	if s.May(staff.PermissionEditCustomers) {
+		links = append(links, page.Link{Label: b.T("customer.email.menu"), Path: customerPathOf(of.ID) + "/email"})
+	}
 	if s.May(staff.PermissionMerge) {
 		links = append(links, page.Link{Label: b.T("customer.merge.menu"), Path: customerPathOf(of.ID) + "/merge"})
 	}
