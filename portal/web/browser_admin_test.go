@@ -131,7 +131,7 @@ func (g gallery) showAdmin(email string) {
 	g.shopper.Click("#products summary")
 	g.shopper.Follow("#products tbody td a")
 	g.sees("admin-order", g.shopper)
-	for _, path := range []string{"/disable", "/link", "/sign-out", "/erase", "/consents/newsletter", "/addresses/new"} {
+	for _, path := range []string{"/disable", "/link", "/sign-out", "/erase", "/email", "/consents/newsletter", "/addresses/new"} {
 		g.at("admin-customer"+url.QueryEscape(path), g.shopper, one+path)
 	}
 	g.showNewCustomer()
@@ -139,6 +139,7 @@ func (g gallery) showAdmin(email string) {
 	g.showViews()
 	g.showExport()
 	g.showWork()
+	g.showMerge(one)
 	g.shopper.Visit("/admin/staff")
 	g.shopper.Follow("main tbody a")
 	g.sees("admin-member", g.shopper)

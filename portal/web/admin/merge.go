@@ -238,7 +238,7 @@ func (h *Handler) partLines(b page.Base, c customer.Customer, name string) []str
 		value := part[field]
 		switch field {
 		case "phone":
-			value = address.FormatPhone(value, c.Country())
+			value = address.FormatPhone(value, "") // both with the country, so that they can be compared
 		case "company.country":
 			value = h.app.AddressFormats().CountryName(value, b.L.Lang())
 		}

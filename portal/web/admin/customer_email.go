@@ -10,16 +10,16 @@ import (
 	"postern/portal/web/page"
 )
 
-func (h *Handler) emailRoutes() []gate.Route {
+func (h *Handler) customerEmailRoutes() []gate.Route {
 	const path = customerPath + "/email"
 	return []gate.Route{
-		get(staff.PermissionEditCustomers, path, h.email),
+		get(staff.PermissionEditCustomers, path, h.customerEmail),
 		post(staff.PermissionEditCustomers, path, h.changeEmail),
 	}
 }
 
-// emailPage changes a customer's email.
-type emailPage struct {
+// customerEmailPage changes a customer's email.
+type customerEmailPage struct {
 	page.Base
 	Form         page.Form
 	Path, Action string
@@ -29,7 +29,7 @@ type emailPage struct {
 	Holder       string // path of that customer
 }
 
-func (h *Handler) email(c *fiber.Ctx, s merchant.Staff) error { return h.showEmail(c, s, nil) }
+func (h *Handler) customerEmail(c *fiber.Ctx, s merchant.Staff) error { return h.showCustomerEmail(c, s, nil) }
 
 func (h *Handler) changeEmail(c *fiber.Ctx, s merchant.Staff) error {
 	id, err := gate.Param(c, "id")
@@ -40,14 +40,14 @@ func (h *Handler) changeEmail(c *fiber.Ctx, s merchant.Staff) error {
 		Stored: c.FormValue("stored"), Reason: c.FormValue("reason")})
 	switch {
 	case page.Refused(err):
-		return h.showEmail(c, s, err)
+		return h.showCustomerEmail(c, s, err)
 	case err != nil:
 		return err
 	}
 	return done(c, customerPathOf(id), "customer.email")
 }
 
-func (h *Handler) showEmail(c *fiber.Ctx, s merchant.Staff, refused error) error {
+func (h *Handler) showCustomerEmail(c *fiber.Ctx, s merchant.Staff, refused error) error {
 	id, err := gate.Param(c, "id")
 	if err != nil {
 		return err
@@ -56,7 +56,7 @@ func (h *Handler) showEmail(c *fiber.Ctx, s merchant.Staff, refused error) error
 	if err != nil {
 		return err
 	}
-	data := emailPage{Base: h.base(c, s, "customers", "customer.email.title"), Path: customerPathOf(found.ID),
+	data := customerEmailPage{Base: h.base(c, s, "customers", "customer.email.title"), Path: customerPathOf(found.ID),
 		Name: nameOf(found), Stored: found.Email}
 	data.Action = data.Path + "/email"
 	data.Form = data.Base.Form(page.Values(c, "email", "reason"), refused)
