@@ -149,7 +149,8 @@ func (w Worker) mayGoOn(ctx context.Context, b bulk) error {
 		return nil
 	}
 	roster, _, err := staff.RosterDocs(w.app.engine, b.shop.ID).Get(ctx, staff.RosterKey)
-	if m, found := roster.ByID(b.batch.By.ID); err == nil && (!found || !m.Role.May(BulkPermission(b.batch.Action))) {
+	m, found := roster.ByID(b.batch.By.ID)
+	if err == nil && (!found || !m.Role.May(BulkPermission(b.batch.Action))) {
 		err = errStop("batch.stopped.role")
 	}
 	return err

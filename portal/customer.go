@@ -21,7 +21,7 @@ func (a *App) customer(ctx context.Context, shop, id string) (customer.Customer,
 	return customer.Get(ctx, a.customerDocs(shop), id)
 }
 
-// ensureCustomer returns the customer that the id of c leads to, even one whose erasure has begun. If there is none,
+// ensureCustomer returns the customer that the id of c leads to, even one whose erasure has begun. Without one,
 // it creates c.
 func (a *App) ensureCustomer(ctx context.Context, shop shop.Shop,
 	c customer.Customer) (customer.Customer, error) {

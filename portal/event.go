@@ -86,7 +86,7 @@ type owner struct {
 	err error
 }
 
-// ownerOfEvent returns Postern's id of the account of an event, which may have been merged into another one. A customer whom the portal does not know is
+// ownerOfEvent returns Postern's id of the account of an event, which may have been merged. A customer whom the portal does not know is
 // validate.NotFound: an event creates none.
 func (f Feed) ownerOfEvent(ctx context.Context, who event.Whose) (string, error) {
 	_, id, err := f.app.holdersOf(ctx, f.shop.ID, voucher.Audience(who))

@@ -121,22 +121,23 @@ func (w Worker) composeSignIn(ctx context.Context, shop shop.Shop, entry string,
 	if !linked {
 		offer.link = ""
 	}
-	if err == nil && offer.link == "" && offer.code == "" && e.Payload[payBy] == "" {
+	if err == nil && offer.link == "" && offer.code == "" && (e.Payload[payBy] == "" || to.Unconfirmed) {
 		err = mail.ErrDrop // the five earlier links still work
 	}
-	if to.Unconfirmed && err == nil && offer.link == "" {
-		err = mail.ErrDrop // the five earlier links still work
-	}
+	return to, func(l *i18n.Localizer) mail.Letter { return offer.letterTo(to, shop, l, e) }, err
+}
+
+// letterTo writes the email that the recipient gets: the link with the code, or what takes its place.
+func (o signInOffer) letterTo(to shop.Recipient, s shop.Shop, l *i18n.Localizer, e mail.Entry) mail.Letter {
 	switch {
 	case to.Closed:
-		return to, func(l *i18n.Localizer) mail.Letter { return offer.closedLetter(shop, l, e) }, err
+		return o.closedLetter(s, l, e)
 	case to.Unconfirmed:
-		return to, func(l *i18n.Localizer) mail.Letter { return offer.confirmLetter(shop, l, e) }, err
+		return o.confirmLetter(s, l, e)
+	case e.Payload[payBy] != "":
+		return o.shopLetter(s, l, e)
 	}
-	if e.Payload[payBy] != "" {
-		return to, func(l *i18n.Localizer) mail.Letter { return offer.shopLetter(shop, l, e) }, err
-	}
-	return to, func(l *i18n.Localizer) mail.Letter { return offer.letter(shop, l, e) }, err
+	return o.letter(s, l, e)
 }
 
 // allow drops an entry that exceeds the limits of its address. It counts each entry once and marks it as

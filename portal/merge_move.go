@@ -38,7 +38,8 @@ func (w Worker) finishMerge(ctx context.Context, s shop.Shop,
 		if from := t.Job.Args[customer.ArgFrom]; from != "" {
 			args[customer.ArgFrom] = from
 		}
-		c.Work.Add(job.Request{Kind: customer.KindMergeMove, Args: args, At: w.app.now().Add(mergeRest), Slow: true})
+		c.Work.Add(job.Request{Kind: customer.KindMergeMove, Args: args, At: w.app.now().Add(mergeRest),
+			Slow: true})
 	}, nil
 }
 

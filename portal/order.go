@@ -151,7 +151,8 @@ func (p *put) apply(ctx context.Context, doc *order.Stored, exists bool) error {
 	if p.outcome == order.Unchanged || p.outcome == order.Stale {
 		return storage.ErrUnchanged
 	}
-	by := order.Arrival{Customer: p.owner.Customer, MergedFrom: p.owner.MergedFrom, Digest: p.digest, At: p.app.now(), First: !exists,
+	by := order.Arrival{Customer: p.owner.Customer, MergedFrom: p.owner.MergedFrom,
+		Digest: p.digest, At: p.app.now(), First: !exists,
 		Greet: p.shop.FirstOrderMail, Emails: p.shop.OrderEmails, History: p.forced || p.imported}
 	p.requested = p.app.now()
 	p.counted = append(p.counted, doc.Take(p.order, placeOf(p.shop), by)...)

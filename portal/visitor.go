@@ -114,7 +114,8 @@ func (v Visitor) Link(ctx context.Context, text string) (credential.LinkPage, er
 		return credential.LinkPage{State: credential.LinkExpired, Masked: validate.MaskEmail(doc.Email),
 			At: now}, nil
 	}
-	auto := !confirms && credential.SameHash(r.Browser, v.browser.Hash()) && now.Sub(r.MadeAt) <= credential.AutoWindow
+	auto := !confirms && credential.SameHash(r.Browser, v.browser.Hash()) &&
+		now.Sub(r.MadeAt) <= credential.AutoWindow
 	return credential.LinkPage{State: credential.LinkLive, Masked: validate.MaskEmail(doc.Email), At: r.Until,
 		Auto: auto, Destination: r.Destination, Confirm: confirms}, err
 }

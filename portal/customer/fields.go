@@ -224,7 +224,7 @@ func (c *Customer) SetTag(tag string, on bool) {
 // other fields makes nothing that it sends later stale.
 func IsFed(field string) bool {
 	kind, _, _ := strings.Cut(field, ".")
-	return !slices.Contains([]string{fieldConsents, fieldTags, fieldGroups, fieldMerged, fieldInto + ".", "tax_exempt.",
-		fieldDisabled + ".", fieldErasure + "."},
+	return !slices.Contains([]string{fieldConsents, fieldTags, fieldGroups, fieldMerged, fieldInto + ".",
+		"tax_exempt.", fieldDisabled + ".", fieldErasure + "."},
 		kind+".")
 }

@@ -136,10 +136,12 @@ func actMenu(b page.Base, s merchant.Staff, of customer.Customer) []page.Link {
 		}
 	}
 	if s.May(staff.PermissionEditCustomers) {
-		links = append(links, page.Link{Label: b.T("customer.email.menu"), Path: customerPathOf(of.ID) + "/email"})
+		links = append(links, page.Link{Label: b.T("customer.email.menu"),
+			Path: customerPathOf(of.ID) + "/email"})
 	}
 	if s.May(staff.PermissionMerge) {
-		links = append(links, page.Link{Label: b.T("customer.merge.menu"), Path: customerPathOf(of.ID) + "/merge"})
+		links = append(links, page.Link{Label: b.T("customer.merge.menu"),
+			Path: customerPathOf(of.ID) + "/merge"})
 	}
 	return slices.Clip(links)
 }

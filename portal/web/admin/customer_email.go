@@ -29,7 +29,9 @@ type customerEmailPage struct {
 	Holder       string // path of that customer
 }
 
-func (h *Handler) customerEmail(c *fiber.Ctx, s merchant.Staff) error { return h.showCustomerEmail(c, s, nil) }
+func (h *Handler) customerEmail(c *fiber.Ctx, s merchant.Staff) error {
+	return h.showCustomerEmail(c, s, nil)
+}
 
 func (h *Handler) changeEmail(c *fiber.Ctx, s merchant.Staff) error {
 	id, err := gate.Param(c, "id")
@@ -60,7 +62,8 @@ func (h *Handler) showCustomerEmail(c *fiber.Ctx, s merchant.Staff, refused erro
 		Name: nameOf(found), Stored: found.Email}
 	data.Action = data.Path + "/email"
 	data.Form = data.Base.Form(page.Values(c, "email", "reason"), refused)
-	data.Form.Labels = map[string]string{"email": data.T("customer.email.new"), "reason": data.T("customer.reason")}
+	data.Form.Labels = map[string]string{"email": data.T("customer.email.new"),
+		"reason": data.T("customer.reason")}
 	for _, wrong := range validate.FieldErrors(refused) {
 		if wrong.Key == merchant.KeyEmailHeld {
 			data.Holder = customerPathOf(wrong.Args["Customer"])

@@ -118,7 +118,8 @@ func (h *Handler) showMerge(c *fiber.Ctx, s merchant.Staff, refused error) error
 	if here.ID != id {
 		return page.To(c, customerPathOf(here.ID))
 	}
-	data := mergePage{Base: h.base(c, s, "customers", "merge.title"), Path: customerPathOf(id), Name: nameOf(here)}
+	data := mergePage{Base: h.base(c, s, "customers", "merge.title"), Path: customerPathOf(id),
+		Name: nameOf(here)}
 	data.Action, data.Search = data.Path+"/merge", c.FormValue("search")
 	if loser != "" && survivor != "" {
 		p, err := s.PreviewMerge(c.UserContext(), survivor, loser)
@@ -218,8 +219,8 @@ func (h *Handler) mergePart(data mergePage, name string, p merchant.MergePreview
 		name string
 		of   customer.Customer
 	}{{customer.SideSurvivor, p.Survivor}, {customer.SideLoser, p.Loser}} {
-		part.Choices = append(part.Choices, mergeChoice{Value: side.name, Lines: h.partLines(data.Base, side.of, name),
-			Checked: chosen == side.name || chosen == "" && side.name == customer.SideSurvivor})
+		part.Choices = append(part.Choices, mergeChoice{Value: side.name,
+			Lines: h.partLines(data.Base, side.of, name), Checked: chosen == side.name || chosen == "" && side.name == customer.SideSurvivor})
 	}
 	return part
 }

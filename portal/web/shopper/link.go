@@ -74,8 +74,8 @@ func (h *Handler) showLink(c *fiber.Ctx, token, message string) error {
 		}
 		return h.showEnded(c, token, found)
 	}
-	return h.showLive(c, linkPage{Token: token, Masked: found.Masked, Auto: found.Auto && !present, Confirm: found.Confirm,
-		Until: found.At, Error: message},
+	return h.showLive(c, linkPage{Token: token, Masked: found.Masked, Auto: found.Auto && !present,
+		Confirm: found.Confirm, Until: found.At, Error: message},
 		found.Destination, shopper, owns)
 }
 
