@@ -22,6 +22,9 @@ func (s Shopper) RecentlyVerified() bool {
 
 // requireVerified returns nil if the session is recently verified, otherwise a validate.StepUp error.
 func (s Shopper) requireVerified() error {
+	if err := s.requireOwn(); err != nil {
+		return err
+	}
 	if s.RecentlyVerified() {
 		return nil
 	}
@@ -39,6 +42,9 @@ func (s Shopper) RequestCode(ctx context.Context) error {
 // email to another address than the account's also counts against that address: over the limit it is dropped
 // later, but the response is the same.
 func (s Shopper) requestChallenge(ctx context.Context, e mail.Entry) error {
+	if err := s.requireOwn(); err != nil {
+		return err
+	}
 	own := s.limitOf("challenge-session-hour", limit(credential.CodesAnHour, time.Hour), s.session.ID())
 	all := s.limitOf("challenge-hour", limit(3*credential.CodesAnHour, time.Hour))
 	at, err := s.app.count(ctx, []subjectLimit{own})
@@ -102,6 +108,9 @@ func (s Shopper) EnterCode(ctx context.Context, text string) error {
 // only writes the counter of tries, also if no code was sent.
 func (s Shopper) enterChallenge(ctx context.Context, wanted credential.Challenge, text string,
 	then func(*credential.Credentials)) error {
+	if err := s.requireOwn(); err != nil {
+		return err
+	}
 	wanted.Session = s.session.Hash
 	proven := false
 	code := credential.NormaliseCode(text)

@@ -28,6 +28,9 @@ func (s Shopper) WithdrawConsent(ctx context.Context, purpose customer.Purpose, 
 }
 
 func (s Shopper) say(ctx context.Context, said customer.Consent) error {
+	if err := s.requireOwn(); err != nil {
+		return err
+	}
 	if !slices.Contains(customer.Purposes(), said.Purpose) {
 		return validate.InvalidFields([]validate.FieldError{{Field: "purpose", Key: "consent.purpose"}})
 	}

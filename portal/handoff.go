@@ -46,6 +46,9 @@ func (a *App) handOffDocs(shop string) storage.Docs[handOff] {
 // HandOff creates a code of 256 bits that identifies the customer to the storefront, once and within 60
 // seconds, and returns the URL that delivers it. Only its hash is stored. 240 an hour, then validate.TooMany.
 func (s Shopper) HandOff(ctx context.Context, back shop.Return) (address string, err error) {
+	if err := s.requireOwn(); err != nil {
+		return "", err
+	}
 	over, err := s.app.exceeded(ctx, []subjectLimit{s.limitOf("hand-off", limit(handOffsAnHour, time.Hour))})
 	if err != nil {
 		return "", err

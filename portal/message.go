@@ -25,6 +25,9 @@ func (s Shopper) NewForm() string { return storage.NewID() }
 // validate.TooMany beyond 20 an hour, and a Conflict if the shop takes no messages, the order has
 // inquiry.MaxMessages, or the form already sent another text.
 func (s Shopper) WriteMessage(ctx context.Context, m Message) error {
+	if err := s.requireOwn(); err != nil {
+		return err
+	}
 	in := inquiry.Inquiry{Channel: inquiry.ChannelMessages, Customer: s.customer.ID, Order: m.Number,
 		ContentHash: inquiry.ContentHash(m.Text), Lang: m.Lang}
 	if sent, err := s.formSent(ctx, m.Form, in); sent || err != nil {

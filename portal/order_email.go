@@ -141,6 +141,9 @@ func (s Shopper) OrderEmails() map[string]bool {
 // ChooseOrderEmails stores which kinds of emails about orders the customer gets. Kinds that the shop does not
 // send stay as they are: nobody was asked about them.
 func (s Shopper) ChooseOrderEmails(ctx context.Context, wanted map[string]bool) error {
+	if err := s.requireOwn(); err != nil {
+		return err
+	}
 	_, err := s.app.changeCustomer(ctx, s.shop.ID, s.customer.ID, func(c *customer.Customer) error {
 		var declined []string
 		for _, kind := range shop.OrderEmails() {

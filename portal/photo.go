@@ -34,6 +34,9 @@ func (a *App) photoDocs(shop string) storage.Docs[inquiry.StoredPhoto] {
 // BeginUpload counts a form with large files before it is received. More than 20 an hour are
 // validate.TooMany.
 func (s Shopper) BeginUpload(ctx context.Context) error {
+	if err := s.requireOwn(); err != nil {
+		return err
+	}
 	over, err := s.app.exceeded(ctx, []subjectLimit{s.limitOf("uploads", limit(uploadsAnHour, time.Hour))})
 	if err == nil && over[0] {
 		err = validate.NewError(validate.TooMany, "photo.too_many_uploads")

@@ -30,6 +30,9 @@ type Request struct {
 // order's lines have changed, or the form already sent something else. More than 20 requests an hour or 60
 // photos a day are validate.TooMany. Photos are decoded only if everything else is right.
 func (s Shopper) RequestReturn(ctx context.Context, r Request) error {
+	if err := s.requireOwn(); err != nil {
+		return err
+	}
 	in := s.request(inquiry.RequestReturn, r)
 	if sent, err := s.formSent(ctx, r.Form, in); sent || err != nil {
 		return err
@@ -63,6 +66,9 @@ func (s Shopper) RequestReturn(ctx context.Context, r Request) error {
 // a Conflict if cancelling is not possible or was requested with a different text. More than 20 requests an
 // hour are validate.TooMany.
 func (s Shopper) RequestCancellation(ctx context.Context, r Request) error {
+	if err := s.requireOwn(); err != nil {
+		return err
+	}
 	in := s.request(inquiry.RequestCancel, r)
 	key := inquiry.RequestCancel + "-" + secret.Hash(in.Customer+"/"+in.Order)
 	if sent, err := s.inquirySent(ctx, key, in); sent || err != nil {

@@ -22,7 +22,8 @@ type Shopper struct {
 	credentialsKey string // key of the credentials document that contains the session
 	email          string // by which the session was opened
 	session        credential.Session
-	page           string // language of the current page, "" for none
+	page           string         // language of the current page, "" for none
+	by             *Impersonation // nil if the customer acts
 }
 
 // InLanguage returns the customer acting on a page in the given language, which is used for the emails that
@@ -96,7 +97,13 @@ func (s Shopper) IsClosed() bool { return s.session.Closed }
 
 // FormOwner identifies the customer in the forms of their pages. It grants no access, and only the portal
 // can create it.
-func (s Shopper) FormOwner() string { return s.app.secret.ID(s.shop.ID, "form-owner", s.customer.ID) }
+func (s Shopper) FormOwner() string {
+	if s.by != nil { // the customer may be signed in with the same browser
+		return s.app.secret.ID(s.shop.ID, "form-owner", s.customer.ID, s.by.Staff,
+			s.by.BeganAt.UTC().Format(time.RFC3339Nano))
+	}
+	return s.app.secret.ID(s.shop.ID, "form-owner", s.customer.ID)
+}
 
 // OwnsLink reports whether a link's token belongs to this account, so that a second click simply opens the
 // account. The link need not be valid any more, but it must have existed.
@@ -115,6 +122,9 @@ func (s Shopper) OwnsLink(ctx context.Context, text string) (bool, error) {
 
 // Sessions lists the customer's active sessions: the current one first, then the most recently used.
 func (s Shopper) Sessions(ctx context.Context) ([]credential.SessionInfo, error) {
+	if err := s.requireOwn(); err != nil {
+		return nil, err
+	}
 	doc, _, err := s.app.credentialDocs(s.shop.ID).Get(ctx, s.credentialsKey)
 	if err != nil {
 		return nil, err
@@ -158,6 +168,9 @@ func (s Shopper) SignOut(ctx context.Context) error {
 }
 
 func (s Shopper) end(ctx context.Context, which func(credential.Session) bool) (ended int, err error) {
+	if err := s.requireOwn(); err != nil {
+		return 0, err
+	}
 	_, err = s.app.credentialDocs(s.shop.ID).Change(ctx, s.credentialsKey,
 		func(a *credential.Credentials) error {
 			if ended = a.EndSessions(which); ended == 0 {
@@ -183,6 +196,9 @@ func (s Shopper) SetLanguage(ctx context.Context, lang string) error {
 // change modifies the customer's document and dates the change.
 func (s Shopper) change(ctx context.Context,
 	alter func(*customer.Customer) error) (customer.Customer, error) {
+	if s.by != nil {
+		return s.changeBy(ctx, alter)
+	}
 	return s.note(ctx, func(c *customer.Customer) error {
 		if err := alter(c); err != nil {
 			return err
@@ -195,6 +211,9 @@ func (s Shopper) change(ctx context.Context,
 
 // note modifies the customer's document by something that is no change of the customer's data.
 func (s Shopper) note(ctx context.Context, alter func(*customer.Customer) error) (customer.Customer, error) {
+	if err := s.requireOwn(); err != nil {
+		return customer.Customer{}, err
+	}
 	c, err := s.app.changeCustomer(ctx, s.shop.ID, s.customer.ID, alter)
 	if errors.Is(err, storage.ErrNotFound) {
 		err = validate.NewError(validate.SignIn, "error.sign_in") // erased in the meantime

@@ -207,6 +207,9 @@ func isPart(given, all string) bool {
 // even if the order has changed in between. A customer who has sent hundreds recently gets validate.TooMany.
 func (s Shopper) Withdraw(ctx context.Context, id string,
 	choice WithdrawalChoice) (withdrawal.Receipt, error) {
+	if err := s.requireOwn(); err != nil {
+		return withdrawal.Receipt{}, err
+	}
 	if receipt, err := s.withdrawn(ctx, id, choice); !errors.Is(err, storage.ErrNotFound) {
 		return receipt, err
 	}

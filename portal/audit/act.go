@@ -34,6 +34,7 @@ const (
 	CustomerLinkSent         Kind = "customer.link_sent"
 	CustomerDisabled         Kind = "customer.disabled"
 	CustomerEnabled          Kind = "customer.enabled"
+	CustomerImpersonated     Kind = "customer.impersonated" // staff signed in as the customer
 	CustomerErasureRequested Kind = "customer.erasure_requested"
 	CustomerErasureCancelled Kind = "customer.erasure_cancelled"
 	CustomerErased           Kind = "customer.erased" // names no customer
@@ -104,6 +105,7 @@ func Undos() map[Kind]Undo {
 		CustomerLinkSent:         UndoNever,
 		CustomerDisabled:         UndoDays,
 		CustomerEnabled:          UndoNever, // disabling again also ends the sessions
+		CustomerImpersonated:     UndoNever,
 		CustomerErasureRequested: UndoUntil,
 		CustomerErasureCancelled: UndoNever, // a new request starts a new period
 		CustomerErased:           UndoNever,

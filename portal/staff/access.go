@@ -72,6 +72,8 @@ type Session struct {
 	Destination string `bson:"destination,omitempty"`
 	// Challenge is the question that the answer of a passkey must be to, once.
 	Challenge Challenge `bson:"challenge,omitempty"`
+	// As is the customer whose pages the session shows as the customer sees them, nil for none.
+	As *Impersonation `bson:"as,omitempty"`
 }
 
 // AccessCollection declares the collection of Access.

@@ -44,6 +44,10 @@ const (
 	PermissionShareViews    Permission = "views.share"     // to share views of the list, and to change shared ones
 	PermissionOpenViews     Permission = "views.open"      // to choose with which view the list of a role opens
 	PermissionMerge         Permission = "customers.merge" // to make one account of two, and to undo it
+
+	// To see the pages of a customer as the customer does, and to change there what is open to staff.
+	PermissionImpersonate      Permission = "customers.impersonate"
+	PermissionImpersonateWrite Permission = "customers.impersonate.write"
 )
 
 // May reports whether the role has a permission. This is the only table of roles and permissions.
@@ -51,10 +55,10 @@ func (r Role) May(p Permission) bool {
 	switch p {
 	case PermissionHome, PermissionSecurity, PermissionCustomers:
 		return slices.Contains(Roles(), r)
-	case PermissionEditCustomers:
+	case PermissionEditCustomers, PermissionImpersonate:
 		return r != Viewer && IsRole(string(r))
 	case PermissionLog, PermissionJobs, PermissionGroups, PermissionBulk, PermissionErase, PermissionShareViews,
-		PermissionMerge:
+		PermissionMerge, PermissionImpersonateWrite:
 		return r == Owner || r == Manager
 	case PermissionStaff, PermissionKeys, PermissionOpenViews:
 		return r == Owner

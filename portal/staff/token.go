@@ -9,6 +9,9 @@ import (
 // tokenPrefix begins the tokens of staff, so that none is taken for a customer's, nor the other way round.
 const tokenPrefix = "staff_"
 
+// impersonationPrefix begins the tokens of impersonations, so that none opens the pages of staff.
+const impersonationPrefix = "as_"
+
 // Token is the content of a link or a cookie of a member.
 type Token struct{ credential.Token }
 
@@ -26,6 +29,19 @@ func ParseToken(text string) (t Token, ok bool) { return parse(text, credential.
 
 // ParseLink parses the token of a link that an email program may have extended.
 func ParseLink(text string) (t Token, ok bool) { return parse(text, credential.ParseLink) }
+
+// Impersonation returns the token as used in the cookie of an impersonation.
+func (t Token) Impersonation() string { return impersonationPrefix + t.Token.String() }
+
+// ParseImpersonation parses the token of an impersonation.
+func ParseImpersonation(text string) (t Token, ok bool) {
+	rest, found := strings.CutPrefix(text, impersonationPrefix)
+	if !found {
+		return Token{}, false
+	}
+	read, ok := credential.ParseToken(rest)
+	return Token{read}, ok
+}
 
 func parse(text string, read func(string) (credential.Token, bool)) (Token, bool) {
 	rest, found := strings.CutPrefix(text, tokenPrefix)

@@ -10,12 +10,12 @@ import (
 
 	"github.com/gofiber/fiber/v2"
 
-	"postern/portal/customer"
 	"postern/portal/shop"
 	"postern/portal/validate"
 	"postern/portal/web/admin"
 	"postern/portal/web/gate"
 	"postern/portal/web/page"
+	"postern/portal/web/shopper"
 )
 
 // failure is an error reduced to what a visitor may see.
@@ -128,6 +128,8 @@ func (s *site) write(c *fiber.Ctx, f failure) error {
 	switch {
 	case isAPI(c):
 		return s.writeProblem(c, f)
+	case f.key == gate.KeyImpersonationOver:
+		return page.SeeOther(c, admin.AfterImpersonation(gate.EndedImpersonation(c)))
 	case f.kind == validate.SignIn:
 		return s.leadTo(c, f.kind, s.signInPath(c))
 	case f.key == gate.KeyClosed:
@@ -172,18 +174,16 @@ func (s *site) base(c *fiber.Ctx, kind validate.Kind) page.Base {
 	if gate.IsAdmin(c) {
 		return s.adminBase(c, kind)
 	}
-	var customer *customer.Customer
-	area := s.area
-	if kind != validate.Unavailable { // otherwise the response would wait for the store again
-		if shopper, err := gate.Shopper(c); err == nil {
-			known := shopper.Customer()
-			customer = &known
-			if shopper.IsClosed() {
-				area = s.closedArea
-			}
-		}
+	if kind == validate.Unavailable { // otherwise the response would wait for the store again
+		return s.pages.Base(c, s.area, gate.Shop(c), nil)
 	}
-	return s.pages.Base(c, area, gate.Shop(c), customer)
+	if as, found := gate.Impersonated(c); found {
+		return shopper.Base(c, s.pages, shopper.AreaOf(as), as)
+	}
+	if signedIn, err := gate.Shopper(c); err == nil {
+		return shopper.Base(c, s.pages, shopper.AreaOf(signedIn), signedIn)
+	}
+	return s.pages.Base(c, s.area, gate.Shop(c), nil)
 }
 
 // adminBase is base for the pages of staff.

@@ -57,10 +57,31 @@ func openToClosed() []string {
 	}
 }
 
+// openToStaff lists the customers' routes that staff may use who are signed in as the customer. All others,
+// and so every new one, are closed to them: what leads to the storefront or to a payment, and what only the
+// customer may decide, such as consents, cancellations, returns, withdrawals, sessions and the account's end.
+func openToStaff() map[string]gate.Opening {
+	return map[string]gate.Opening{
+		"GET /": gate.OpenToRead, "GET " + api.DocsPath: gate.OpenToRead, "GET /orders": gate.OpenToRead, "GET /orders/:number": gate.OpenToRead,
+		"GET /orders/:number/message":                           gate.OpenToRead, // leads back to the order
+		"GET /orders/:number/returns/:id/photos/:photo":         gate.OpenToRead,
+		"GET /orders/:number/returns/:id/photos/:photo/preview": gate.OpenToRead,
+		"GET /addresses": gate.OpenToRead, "GET /company": gate.OpenToRead, "GET /profile": gate.OpenToRead,
+
+		"GET /addresses/new": gate.OpenToWrite, "POST /addresses/new": gate.OpenToWrite,
+		"GET /addresses/:id": gate.OpenToWrite, "POST /addresses/:id": gate.OpenToWrite,
+		"POST /addresses/:id/delete": gate.OpenToWrite, "POST /addresses/:id/undo": gate.OpenToWrite,
+		"POST /addresses/:id/default": gate.OpenToWrite,
+		"POST /company":               gate.OpenToWrite, "POST /profile": gate.OpenToWrite,
+	}
+}
+
 // add mounts routes in order: if two match, the first answers.
 func add(app *fiber.App, routes []gate.Route) {
+	closed, toStaff := openToClosed(), openToStaff()
 	for _, route := range routes {
-		route = route.Known(slices.Contains(openToClosed(), route.Method+" "+route.Path))
+		name := route.Method + " " + route.Path
+		route = route.Known(slices.Contains(closed, name), toStaff[name])
 		if route.Method == fiber.MethodGet {
 			app.Get(route.Path, route.Handler)
 		} else {

@@ -66,7 +66,6 @@ type site struct {
 	words       *i18n.Catalogue
 	pages       *page.Pages
 	area        *page.Area // of the error pages
-	closedArea  *page.Area // of those of a disabled customer
 	checks      []Check
 	observers   []Observer
 	icons       icons
@@ -102,7 +101,7 @@ func New(config Config) (*Site, error) {
 	if config.Log == nil {
 		config.Log = slog.New(slog.DiscardHandler)
 	}
-	s := &site{app: config.App, area: shopper.Area(), closedArea: shopper.ClosedArea(), log: config.Log,
+	s := &site{app: config.App, area: shopper.Area(), log: config.Log,
 		observers:   config.Observers,
 		refusalStep: config.RefusalStep}
 	s.checks = append([]Check{{Name: "store", Run: s.storeAnswers}}, config.Checks...)

@@ -87,6 +87,9 @@ func (l *Localizer) DateTime(t time.Time) string {
 	return l.T("date.datetime", "Date", l.Date(t), "Time", l.speech.dates.at(t.In(l.zone)))
 }
 
+// Clock formats the time of day, without a preposition: "14:05".
+func (l *Localizer) Clock(t time.Time) string { return l.speech.dates.cldr.FmtTimeShort(t.In(l.zone)) }
+
 // at formats the time of day that follows a date. The catalogue has the preposition before it, except for
 // Czech, where it depends on the pronunciation of the hour: "v 9:05", "ve 14:05".
 func (d dates) at(t time.Time) string {

@@ -100,7 +100,7 @@ func (h *Handler) Routes() []gate.Route {
 		h.createRoutes(), h.viewRoutes(),
 		h.customerRoutes(),
 		h.storyRoutes(),
-		h.actRoutes(), h.mergeRoutes(), h.customerEmailRoutes(),
+		h.actRoutes(), h.mergeRoutes(), h.customerEmailRoutes(), h.impersonationRoutes(),
 		h.consentRoutes(),
 		h.groupRoutes(), h.batchRoutes(), h.addressRoutes(),
 		h.inboxRoutes(), h.orderRoutes(), h.withdrawalRoutes(), h.emailRoutes(), h.jobRoutes(), h.keyRoutes(),

@@ -25,6 +25,7 @@ type customerView struct {
 	page.Base
 	Path, ID  string
 	MayEdit   bool
+	SignInAs  bool        // whether the person may sign in as this customer
 	Menu      []page.Link // to acts
 	Disabled  string      // since when and why, "" for an open account
 	Form      page.Form   // with the error of an act that was refused
@@ -108,7 +109,7 @@ func (h *Handler) showCustomer(c *fiber.Ctx, s merchant.Staff, id string, refuse
 	data := customerView{Base: b, Sub: v.Email, More: v.More, Path: customerPathOf(id), ID: id,
 		Form:   refused.form(b, "", nil),
 		FormID: s.NewForm()}
-	data.MayEdit = s.May(staff.PermissionEditCustomers)
+	data.MayEdit, data.SignInAs = s.May(staff.PermissionEditCustomers), mayBeSignedInAs(s, v.Customer)
 	data.Menu, data.Disabled = actMenu(b, s, v.Customer), disabledSentence(b, v.Disabled)
 	data.identity(v, h.app.Now())
 	data.GroupForm = refused.form(b, formGroups, nil)

@@ -29,9 +29,13 @@ func Visitor(c *fiber.Ctx) portal.Visitor {
 func Browser(c *fiber.Ctx) credential.Browser { return browserOf(c) }
 
 // Shopper returns the signed-in customer, or a validate.SignIn error. It looks up the session once per
-// request. A disabled customer is returned only on a route that is open to one.
+// request. A disabled customer is returned only on a route that is open to one, and a customer whom staff act
+// for only on a route that is open to them.
 func Shopper(c *fiber.Ctx) (portal.Shopper, error) {
 	s, err := anyShopper(c)
+	if err == nil && s.Impersonation() != nil {
+		return s, admits(s, of(c).openToStaff)
+	}
 	if r := of(c); err == nil && s.IsClosed() && !r.openToClosed {
 		return portal.Shopper{}, r.refuseClosed()
 	}
@@ -51,6 +55,9 @@ func anyShopper(c *fiber.Ctx) (portal.Shopper, error) {
 // authenticate finds the customer of the request's session.
 func authenticate(c *fiber.Ctx) (portal.Shopper, error) {
 	r := of(c)
+	if as := impersonationOf(c); as != nil && validate.KindOf(as.err) != validate.SignIn {
+		return as.shopper, as.err
+	}
 	cookie := sessionOf(c)
 	if cookie == "" || r.gate == nil {
 		return portal.Shopper{}, &validate.Error{Kind: validate.SignIn}

@@ -10,13 +10,16 @@ import (
 // is not open to it. The site answers it with the page that says so.
 const KeyClosed = "account.closed"
 
-// Known returns the route with a handler that lets Shopper know the route: open says that sessions of
-// disabled customers may use it.
-func (r Route) Known(open bool) Route {
+// Known returns the route with a handler that lets Shopper know the route: closed says that sessions of
+// disabled customers may use it, and toStaff how far staff may who are signed in as the customer.
+func (r Route) Known(closed bool, toStaff Opening) Route {
 	next, public := r.Handler, r.Class != Customer && r.Class != StepUp
 	r.Handler = func(c *fiber.Ctx) error {
 		state := of(c)
-		state.openToClosed, state.public = open, public
+		state.openToClosed, state.openToStaff, state.public = closed, toStaff, public
+		if err := r.admitImpersonation(c, toStaff); err != nil {
+			return err
+		}
 		return next(c)
 	}
 	return r

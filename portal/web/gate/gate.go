@@ -54,9 +54,11 @@ type request struct {
 	session *string
 	shopper *authentication
 	staff   *staffAuthentication
+	as      *impersonation
 	outcome order.Outcome
 
 	openToClosed, public bool // of the route; see Known
+	openToStaff          Opening
 }
 
 // authentication caches for the rest of the request whether a customer is signed in.

@@ -72,5 +72,8 @@ func SetStaffSession(c *fiber.Ctx, cookie string, age time.Duration) {
 	}
 }
 
-// ClearStaffSession removes the cookie of staff.
-func ClearStaffSession(c *fiber.Ctx) { setCookie(c, staffCookieName, "", -time.Second) }
+// ClearStaffSession removes the cookies of staff.
+func ClearStaffSession(c *fiber.Ctx) {
+	setCookie(c, staffCookieName, "", -time.Second)
+	ClearImpersonation(c)
+}

@@ -39,6 +39,8 @@ type Base struct {
 	AskedLang  string   // the language that a visitor chose with ?lang=, kept in links; "" for none
 	BrandStyle string   // URL of the shop's stylesheet, "" for none
 
+	As *AsBanner // of staff who are signed in as the customer, nil for nobody
+
 	Area *Area // whose navigation and menu a signed-in person sees
 
 	money     func() *money.Formatter

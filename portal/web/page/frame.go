@@ -11,6 +11,7 @@ const (
 	frameWide
 	frameSignedIn
 	frameUnread
+	frameAs
 	frameChoice // and higher: the position of the present language
 )
 
@@ -25,6 +26,14 @@ type head struct {
 	Logo, LogoWidth, LogoHeight       string
 	DisplayName, Email, Storefront    string
 	Role                              string
+	As                                *AsBanner
+}
+
+// AsBanner tells staff on every page of a customer that they are signed in as that customer, how long, and
+// what they may do.
+type AsBanner struct {
+	Name, Text string // whose pages these are, and everything else
+	End        string // path of the form that ends it
 }
 
 // Frame is embedded in the data of a page that is kept as a whole: the HTML before and after its content.
@@ -74,6 +83,9 @@ func (b *Base) head() (Shape, *Gaps, *head) {
 		DisplayName: gaps.Text(b.DisplayName), Email: gaps.Text(b.Email),
 		Storefront: gaps.Text(b.Shop.StorefrontURL),
 	}
+	if b.As != nil {
+		data.As = &AsBanner{Name: gaps.Text(b.As.Name), Text: gaps.Text(b.As.Text), End: gaps.Text(b.As.End)}
+	}
 	if b.Area.Role != "" {
 		data.Role = b.T(b.Area.Role)
 	}
@@ -82,8 +94,13 @@ func (b *Base) head() (Shape, *Gaps, *head) {
 }
 
 // documentTitle returns the title of the document, which says first that a form was refused: a screen reader
-// reads it out before anything else.
+// reads it out before anything else. For staff who are signed in as a customer it begins with that.
 func (b Base) documentTitle() string {
+	if b.As != nil {
+		as := b
+		as.As = nil
+		return b.T("impersonation.document_title", "Name", b.As.Name, "Title", as.documentTitle())
+	}
 	if b.refused != nil && *b.refused {
 		return b.T("form.error_title", "Title", b.Title)
 	}
@@ -148,7 +165,7 @@ func (b *Base) frameFlags() uint64 {
 		applies bool
 		flag    uint64
 	}{{b.SingleCard, frameSingleCard}, {b.Wide, frameWide}, {b.SignedIn, frameSignedIn},
-		{len(b.Unread) > 0, frameUnread}} {
+		{len(b.Unread) > 0, frameUnread}, {b.As != nil, frameAs}} {
 		if set.applies {
 			flags |= set.flag
 		}

@@ -27,7 +27,6 @@ type Handler struct {
 	app         *portal.App
 	pages       *page.Pages
 	area        *page.Area
-	closedArea  *page.Area // of a disabled customer
 	drawings    bank.Drawings
 	refusalStep time.Duration // for answers to rejected codes; see page.InSteps
 }
@@ -35,7 +34,7 @@ type Handler struct {
 // New returns the pages of an App's customers. Rejected codes are answered at full steps; a step of 0 answers
 // them immediately.
 func New(app *portal.App, pages *page.Pages, refusalStep time.Duration) *Handler {
-	return &Handler{app: app, pages: pages, area: Area(), closedArea: ClosedArea(), refusalStep: refusalStep}
+	return &Handler{app: app, pages: pages, area: Area(), refusalStep: refusalStep}
 }
 
 // Area returns the navigation and the account menu of the customers' pages.
@@ -127,12 +126,11 @@ func signedIn(next func(*fiber.Ctx, portal.Shopper) error) fiber.Handler {
 
 // base prepares a customer's page. title is a message key.
 func (h *Handler) base(c *fiber.Ctx, s portal.Shopper, nav, title string) page.Base {
-	customer := s.Customer()
 	area := h.area
-	if s.IsClosed() {
-		area = h.closedArea
+	if s.IsClosed() || s.Impersonation() != nil {
+		area = AreaOf(s)
 	}
-	b := h.pages.Base(c, area, s.Shop(), &customer)
+	b := Base(c, h.pages, area, s)
 	b.L = b.L.AsOf(h.app.Now())
 	b.Nav, b.Title = nav, b.T(title)
 	if unread, err := s.UnreadOrders(c.UserContext()); err == nil && !s.IsClosed() { // no page fails for its marks
@@ -140,6 +138,28 @@ func (h *Handler) base(c *fiber.Ctx, s portal.Shopper, nav, title string) page.B
 	}
 	if c.Query("done") == "language" {
 		b.OfferLanguage()
+	}
+	return b
+}
+
+// AreaOf returns the frame of the pages of a customer: what is open to whoever acts.
+func AreaOf(s portal.Shopper) *page.Area {
+	switch {
+	case s.Impersonation() != nil:
+		return impersonatedArea()
+	case s.IsClosed():
+		return ClosedArea()
+	}
+	return Area()
+}
+
+// Base prepares a page of a customer in an area.
+func Base(c *fiber.Ctx, pages *page.Pages, area *page.Area, s portal.Shopper) page.Base {
+	customer := s.Customer()
+	b := pages.Base(c, area, s.Shop(), &customer)
+	if by := s.Impersonation(); by != nil {
+		b.As = asBanner(b, *by)
+		b.Languages = nil // the customer's language stays
 	}
 	return b
 }
