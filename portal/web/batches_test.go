@@ -246,7 +246,7 @@ func TestAPreviewSaysWhoNoLongerMatches(t *testing.T) {
 	b.Get("/admin/customers?newsletter=given")
 	i.Work()
 	page := b.Get("/admin/customers?newsletter=given")
-	if text := page.Text(".bulk-bar"); !strings.Contains(text, "Change all matching customers: 1") {
+	if text := page.Text(".heading"); !strings.Contains(text, "Change all matching customers: 1") {
 		t.Errorf("the number of all that match: %s", text)
 	}
 	var previews []string

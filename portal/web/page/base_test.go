@@ -122,7 +122,7 @@ func TestWordsWithMoneyAndTimes(t *testing.T) {
 			}
 		}
 		at := time.Date(2026, 3, 5, 14, 5, 0, 0, time.UTC)
-		want := `<time datetime="2026-03-05T14:05:00Z">5` + "\u00a0" + `March 2026</time>`
+		want := `<time datetime="2026-03-05T14:05:00Z">5` + "\u00a0March\u00a0" + `2026</time>`
 		if got := partial(t, pages, "time", b.TimeDate(at)); got != want {
 			t.Errorf("TimeDate gives %s", got)
 		}
