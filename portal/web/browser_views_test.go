@@ -1,6 +1,10 @@
 package web_test
 
-import "strings"
+import (
+	"strings"
+
+	"postern/portal/web/webtest/chrome"
+)
 
 // showViews saves views of the list, shares one, and opens one whose filter nobody matches.
 func (g gallery) showViews() {
@@ -32,8 +36,7 @@ func (g gallery) showExport() {
 	g.preview("export")
 	g.sees("admin-export-preview", g.shopper)
 	g.shopper.Follow(`form[action$="/start"] button`)
-	g.Work()
-	g.shopper.Follow(`main .actions a[href^="/admin/batches/"]`)
+	g.afterWork()
 	g.sees("admin-export-done", g.shopper)
 	g.preview("erase")
 	g.shopper.Type("#f-number", "1")
@@ -46,8 +49,13 @@ func (g gallery) preview(action string) {
 	g.shopper.Visit("/admin/batches/new?all=yes&search=example.com")
 	g.shopper.Click("details:has([value=" + action + "]) summary")
 	g.shopper.Follow("details[open] form button")
+	g.afterWork()
+}
+
+// afterWork shows the page again once the background work is done.
+func (g gallery) afterWork() {
 	g.Work()
-	g.shopper.Follow(`main a[href^="/admin/batches/"]`)
+	g.shopper.Visit(chrome.Evaluate[string](g.shopper, "location.pathname"))
 }
 
 // showNewCustomer opens the form that creates a customer, with the fields of an address.
