@@ -2,7 +2,6 @@ package web_test
 
 import (
 	"net/http"
-	"net/url"
 	"strings"
 	"testing"
 	"time"
@@ -11,8 +10,6 @@ import (
 	"postern/portal/web/gate"
 	"postern/portal/web/webtest"
 )
-
-const asCookie = "__Host-postern-as.main"
 
 // signInAs signs a person of the staff in as the customer whom a search finds, to "read" or to "write", and
 // returns the path of the customer's page.
@@ -114,5 +111,3 @@ func mayOpenAsCustomer() map[string]string {
 		"POST /profile":               "write",
 	}
 }
-
-var _ = url.Values{}
