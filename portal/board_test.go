@@ -144,7 +144,7 @@ func (h *testApp) failJob() {
 	h.t.Helper()
 	docs := customer.Docs(h.engine, h.shop.ID)
 	_, err := docs.Change(h.t.Context(), h.ids()[0], func(c *customer.Customer) error {
-		id := c.Work.Add(job.Request{Kind: customer.KindErasureNotice, At: h.clock.Now()})
+		id := c.Work.Add(job.Request{Kind: customer.KindSignInEmail, At: h.clock.Now()})
 		for i := range c.Work.Jobs {
 			if c.Work.Jobs[i].ID == id {
 				c.Work.Jobs[i].FailedAt, c.Work.Jobs[i].LastError = h.clock.Now(), "no room"

@@ -19,6 +19,7 @@ import (
 const (
 	ChangedAddress = "address"
 	ChangedVATID   = "vat_id"
+	ChangedErasure = "erasure" // which staff cancelled
 )
 
 const (
@@ -81,18 +82,23 @@ func (w Worker) postChangeNotice(ctx context.Context, shop shop.Shop,
 	})
 }
 
-// composeChangeNotice composes the email about a change.
+// composeChangeNotice composes the email about a change. It has no link if there is nothing to revoke.
 func (w Worker) composeChangeNotice(ctx context.Context, shop shop.Shop, entry string,
 	e mail.Entry) (shop.Recipient, letterWriter, error) {
 	to, t, err := w.revokeTokenFor(ctx, shop, entry, e)
+	if errors.Is(err, errNothingToRevoke) {
+		err = nil
+	}
 	return to, func(l *i18n.Localizer) mail.Letter { return changeNoticeLetter(shop, l, e, t) }, err
 }
 
 func changeNoticeLetter(shop shop.Shop, l *i18n.Localizer, e mail.Entry, t credential.Token) mail.Letter {
 	letter := shop.Letter(l, "mail.change_notice."+e.Payload[payWhat])
-	letter.Paragraphs = append(letter.Paragraphs, l.T("mail.change_notice.not_you"))
-	letter.Button = &mail.Button{Label: l.T("mail.sign_in_notice.button"),
-		URL: shop.URL("/sign-in/not-me/" + t.String())}
+	if t != (credential.Token{}) {
+		letter.Paragraphs = append(letter.Paragraphs, l.T("mail.change_notice.not_you"))
+		letter.Button = &mail.Button{Label: l.T("mail.sign_in_notice.button"),
+			URL: shop.URL("/sign-in/not-me/" + t.String())}
+	}
 	letter.Details = []string{l.T("mail.change_notice.when", "When", l.DateTime(happened(e)))}
 	return letter
 }

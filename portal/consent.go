@@ -45,7 +45,8 @@ func (a *App) noteConsent(ctx context.Context, shop, who string, said customer.C
 		last := c.Consent(said.Purpose)
 		said.At, said.Version = now, customer.WordingVersion(said.Wording)
 		own := last.Source == customer.SourceAccount || last.Source == customer.SourceUnsubscribe
-		if own && last.Status == said.Status &&
+		if own && last.Merge == "" && // the undo of the merge would take it away
+			last.Status == said.Status &&
 			(said.Status == customer.ConsentWithdrawn || last.Version == said.Version) {
 			return storage.ErrUnchanged
 		}

@@ -107,7 +107,8 @@ func (f Feed) CustomerByEmail(ctx context.Context, email string) (customer.Recor
 	return f.record(ctx, customer, err)
 }
 
-// record returns the record of a customer found by one of their identifiers.
+// record returns the record of a customer found by one of their identifiers. By one of an account that was
+// merged and whose owner has not confirmed that, it is what that account held.
 func (f Feed) record(ctx context.Context, id string, err error) (customer.Record, error) {
 	if err != nil || id == "" {
 		return customer.Record{}, orNotFound(err)
@@ -115,6 +116,15 @@ func (f Feed) record(ctx context.Context, id string, err error) (customer.Record
 	c, err := f.app.customer(ctx, f.shop.ID, id)
 	if err != nil {
 		return customer.Record{}, validate.NotFoundIfMissing(err)
+	}
+	if c.ID != id {
+		own, _, err := f.app.customerDocs(f.shop.ID).Get(ctx, id)
+		if err != nil {
+			return customer.Record{}, validate.NotFoundIfMissing(err)
+		}
+		if c.IsUnconfirmed(own.Email) {
+			c = own
+		}
 	}
 	return f.readOut(ctx, c)
 }

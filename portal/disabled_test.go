@@ -334,8 +334,18 @@ func TestStaffEraseACustomerAndUndoIt(t *testing.T) {
 	if _, err := h.at(e).EraseCustomer(t.Context(), id, ""); err != nil {
 		t.Fatal(err)
 	}
-	if err := h.at(support).CancelErasure(t.Context(), id, ""); err != nil {
+	for reason, want := range map[string]validate.Kind{"asked": validate.Denied, "": validate.Invalid} {
+		if err := h.at(support).CancelErasure(t.Context(), id, reason); validate.KindOf(err) != want {
+			t.Errorf("by support, %q: %v", reason, err)
+		}
+	}
+	h.quiet()
+	if err := h.at(e).CancelErasure(t.Context(), id, "asked by phone"); err != nil {
 		t.Fatal(err)
+	}
+	h.work()
+	if sent := h.deliver(); len(sent) != 1 || sent[0].To != jan || !strings.Contains(sent[0].Subject, "will not be deleted") {
+		t.Errorf("%d emails about the cancelled erasure", len(sent))
 	}
 	h.clock.Move(20 * time.Minute)
 	if _, err := h.at(e).EraseCustomer(t.Context(), id, ""); validate.KindOf(err) != validate.StepUp {

@@ -43,18 +43,25 @@ func (w Worker) postEmailSet(ctx context.Context, shop shop.Shop,
 	t job.Task[customer.Customer]) (job.Finish[customer.Customer], error) {
 	return nil, w.post(ctx, shop, "email-set-"+t.Job.ID, mail.Entry{
 		Kind: mailEmailSet, To: t.Job.Args[customer.ArgEmail], CreatedAt: w.app.now(),
-		Payload: map[string]string{customer.PayCustomer: t.Doc.ID},
+		Payload: map[string]string{customer.PayCustomer: t.Doc.ID, customer.ArgOld: t.Job.Args[customer.ArgOld]},
 	})
 }
 
-// composeEmailSet writes the email to an address that staff made an account's, as long as it is.
+// composeEmailSet writes the email to an address that staff made an account's, as long as it is, or to another
+// one about that.
 func (w Worker) composeEmailSet(ctx context.Context, sh shop.Shop, _ string, e mail.Entry) (shop.Recipient,
 	letterWriter, error) {
 	c, err := w.app.customer(ctx, sh.ID, e.Payload[customer.PayCustomer])
-	if errors.Is(err, storage.ErrNotFound) || err == nil && !c.HasAddress(e.To) {
+	old := e.Payload[customer.ArgOld] != ""
+	if errors.Is(err, storage.ErrNotFound) || err == nil && !old && !c.HasAddress(e.To) {
 		err = mail.ErrDrop
 	}
 	return shop.Recipient{Email: e.To, Lang: c.Language}, func(l *i18n.Localizer) mail.Letter {
+		if old {
+			letter := sh.Letter(l, "mail.email_replaced")
+			letter.Details = []string{l.T("mail.change_notice.when", "When", l.DateTime(e.CreatedAt))}
+			return letter
+		}
 		letter := sh.Letter(l, "mail.email_set")
 		letter.Button = &mail.Button{Label: l.T("mail.merged.button"), URL: sh.URL("/sign-in")}
 		letter.Notes = []string{l.T("mail.email_set.not_you", "Shop", sh.Name)}

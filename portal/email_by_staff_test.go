@@ -43,8 +43,7 @@ func TestStaffChangeAnEmailAndTheCustomerUndoesIt(t *testing.T) {
 			undo, _, _ = strings.Cut(strings.TrimSpace(text), "\n")
 		}
 	}
-	if !strings.Contains(told[jana], "uses this email address now") || !strings.Contains(told[jan], "was changed") &&
-		told[jan] == "" {
+	if !strings.Contains(told[jana], "now uses this email address") || !strings.Contains(told[jan], "was changed") {
 		t.Errorf("told: %q", told)
 	}
 	if _, s := h.enterWith(jana, "new"); s.Customer().ID != id {
@@ -85,8 +84,8 @@ func TestStaffChangeAnEmailOnlyIfItIsFree(t *testing.T) {
 		t.Fatal(err)
 	}
 	h.work()
-	for _, sent := range h.deliver() { // nobody had signed in by the old address
-		if sent.To != mallory {
+	for _, sent := range h.deliver() { // nobody had signed in by the old address, so that it can undo nothing
+		if sent.To != mallory && (sent.To != jan || strings.Contains(sent.Text, "/email/undo")) {
 			t.Errorf("%s is told %q", sent.To, sent.Subject)
 		}
 	}

@@ -62,9 +62,13 @@ func (w Worker) postErasureNotices(ctx context.Context, shop shop.Shop,
 	if !c.Erasure.Pending() {
 		return nil, nil // taken back since
 	}
-	for i, email := range c.EmailsHeld() {
-		if i > 0 && c.Reserved[i-1].Entry == "" {
+	held := c.EmailsHeld()
+	for i, email := range append(held, c.FurtherEmails()...) {
+		if 0 < i && i < len(held) && c.Reserved[i-1].Entry == "" {
 			continue // held for another reason than that it was the account's
+		}
+		if i >= len(held) && c.IsUnconfirmed(email) {
+			continue
 		}
 		if err := w.post(ctx, shop, fmt.Sprintf("erasure-%s-%d", t.Job.ID, i), mail.Entry{
 			Kind: customer.MailErasure, To: email, Lang: c.PageLang, CreatedAt: w.app.now(),
@@ -88,7 +92,7 @@ func (w Worker) composeErasure(ctx context.Context, sh shop.Shop, _ string, e ma
 	}
 	held := c.ReservedIndex(e.To) >= 0
 	if err == nil && (!c.Erasure.Pending() ||
-		c.Erasure.At.Format(time.RFC3339Nano) != e.Payload[credential.PayAt] || c.Email != e.To && !held) {
+		c.Erasure.At.Format(time.RFC3339Nano) != e.Payload[credential.PayAt] || !c.HasAddress(e.To) && !held) {
 		err = mail.ErrDrop
 	}
 	return shop.Recipient{Email: e.To, Lang: c.Language}, func(l *i18n.Localizer) mail.Letter {

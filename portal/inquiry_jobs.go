@@ -60,7 +60,7 @@ func (w Worker) postInquiry(ctx context.Context, shop shop.Shop,
 	switch {
 	case t.Job.Args[inquiryNews] != "":
 		return nil, w.post(ctx, shop, decidedEntry+t.Job.Args[inquiryNews]+"-"+t.Key,
-			mail.Entry{Kind: mailRequestDecided, To: c.Email, Lang: in.Lang, CreatedAt: now})
+			mail.Entry{Kind: mailRequestDecided, To: c.LetterEmail(), Lang: in.Lang, CreatedAt: now})
 	}
 	if shop.Brand.SupportEmail != "" {
 		err = w.post(ctx, shop, inquiryToldEntry+t.Key, mail.Entry{
@@ -69,7 +69,7 @@ func (w Worker) postInquiry(ctx context.Context, shop shop.Shop,
 	}
 	if err == nil && in.Channel == inquiry.ChannelRequests {
 		err = w.post(ctx, shop, inquiryReceipt+t.Key,
-			mail.Entry{Kind: mailInquiryReceipt, To: c.Email, Lang: in.Lang, CreatedAt: now})
+			mail.Entry{Kind: mailInquiryReceipt, To: c.LetterEmail(), Lang: in.Lang, CreatedAt: now})
 	}
 	return nil, ifFound(err)
 }
@@ -96,7 +96,7 @@ func (w Worker) postAnswer(ctx context.Context, shop shop.Shop, t job.Task[inqui
 		return nil
 	})
 	if err == nil {
-		err = w.post(ctx, shop, answerEntry+t.Key, mail.Entry{Kind: mailAnswer, To: c.Email, CreatedAt: now})
+		err = w.post(ctx, shop, answerEntry+t.Key, mail.Entry{Kind: mailAnswer, To: c.LetterEmail(), CreatedAt: now})
 	}
 	return ifFound(err)
 }

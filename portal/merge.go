@@ -122,6 +122,9 @@ func unmergeTwo(ctx context.Context, w Worker, b bulk) error {
 	if err := m.tally(ctx, m.loser, func(string) bool { return true }); err != nil {
 		return err
 	}
+	if err := m.forget(ctx); err != nil {
+		return err
+	}
 	return m.unlock(ctx)
 }
 
@@ -296,12 +299,32 @@ func (m merging) giveBack(ctx context.Context) error {
 
 // revive takes the loser out of the survivor.
 func (m merging) revive(ctx context.Context) error {
+	survivor, err := m.raw(ctx, m.survivor)
+	if err != nil {
+		return err
+	}
 	return m.change(ctx, m.loser, func(c *customer.Customer) error {
 		if c.Tombstone.Batch != m.of {
 			return storage.ErrUnchanged
 		}
-		return c.Revive(m.undo(m.loser))
+		return c.Revive(m.undo(m.loser), survivor.WithdrawnSince(c.Tombstone.At))
 	})
+}
+
+// forget empties what the log says of the survivor about the merge and its undo, which is the loser's data. What
+// it says of the loser stays.
+func (m merging) forget(ctx context.Context) error {
+	survivor, err := m.raw(ctx, m.survivor)
+	if err == nil {
+		err = m.app.recordPending(ctx, m.shop.ID, survivor.Work)
+	}
+	if err != nil {
+		return err
+	}
+	erasure := audit.New(audit.CustomerErased, audit.Actor{Kind: audit.Worker}, m.app.now())
+	erasure.ID = m.app.secret.ID(m.shop.ID, "unmerged", m.batch.ID)
+	undo := m.undo(m.survivor)
+	return m.app.auditLog(m.shop.ID).EraseActs(ctx, []string{undo.Undoes, undo.ID}, erasure)
 }
 
 // undo returns the act that undoes the merge's act on one of the two.

@@ -50,7 +50,7 @@ func TestAddressNobodySignedInByIsConfirmedFirst(t *testing.T) {
 		told[sent.To] += sent.Subject + "\n" + sent.Text
 	}
 	for _, email := range []string{jan, jana} {
-		if !strings.Contains(told[email], "merged two accounts") {
+		if !strings.Contains(told[email], "have been merged") {
 			t.Errorf("%s is told %q", email, told[email])
 		}
 	}
@@ -92,8 +92,8 @@ func TestAddressNobodySignedInByIsConfirmedFirst(t *testing.T) {
 	}
 }
 
-// TestAllIdentifiersLeadToTheSurvivor also checks that a PUT by the merged id changes the survivor, and not
-// the address.
+// TestAllIdentifiersLeadToTheSurvivor also checks that a PUT by the merged id changes the survivor, but not the
+// address, and that the merged id reads nothing of the survivor before the merged address is confirmed.
 func TestAllIdentifiersLeadToTheSurvivor(t *testing.T) {
 	t.Parallel()
 	m := newMergeShop(t)
@@ -105,9 +105,16 @@ func TestAllIdentifiersLeadToTheSurvivor(t *testing.T) {
 		if id == "2" && (err != nil || receipt.Customer != m.jan || len(receipt.Warnings) != 1) {
 			t.Errorf("a PUT by the merged id: %+v, %v", receipt, err)
 		}
-		if record, err := m.feed().Customer(t.Context(), id); err != nil || record.ID != m.jan {
-			t.Errorf("%s leads to %s, %v", id, record.ID, err)
+	}
+	for id, want := range map[string]string{"1": m.jan, "2": m.two} {
+		if record, err := m.feed().Customer(t.Context(), id); err != nil || record.ID != want {
+			t.Errorf("%s, whose owner has confirmed nothing, leads to %s, %v", id, record.ID, err)
 		}
+	}
+	m.quiet()
+	m.enterWith(jana, "jana's")
+	if record, err := m.feed().Customer(t.Context(), "2"); err != nil || record.ID != m.jan {
+		t.Errorf("2 leads to %s, %v", record.ID, err)
 	}
 	for _, email := range []string{"new1@example.com", jana} {
 		if record, err := m.feed().CustomerByEmail(t.Context(), email); err != nil || record.ID != m.jan ||

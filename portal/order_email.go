@@ -69,7 +69,7 @@ func (w Worker) postFirstOrder(ctx context.Context, shop shop.Shop,
 		return nil, ifFound(err)
 	}
 	return nil, w.post(ctx, shop, "first-order-"+c.ID, mail.Entry{
-		Kind: mailFirstOrder, To: c.Email, CreatedAt: w.app.now(),
+		Kind: mailFirstOrder, To: c.LetterEmail(), CreatedAt: w.app.now(),
 		Payload: map[string]string{payNumber: number, payCustomer: c.ID},
 	})
 }
@@ -88,7 +88,7 @@ func (w Worker) postOrderEmail(ctx context.Context, shop shop.Shop,
 		return nil, ifFound(err)
 	}
 	return nil, w.post(ctx, shop, "order-"+secret.Hash(t.Key+"\x00"+event), mail.Entry{
-		Kind: mailOrder, To: c.Email, CreatedAt: w.app.now(),
+		Kind: mailOrder, To: c.LetterEmail(), CreatedAt: w.app.now(),
 		Payload: map[string]string{payNumber: t.Key, payEvent: event, payCustomer: c.ID},
 	})
 }
@@ -108,7 +108,7 @@ func (w Worker) composeOrderEmail(ctx context.Context, sh shop.Shop, _ string, e
 		!c.Is(e.Payload[payCustomer])) {
 		err = mail.ErrDrop
 	}
-	to := shop.Recipient{Email: c.Email, Lang: cmp.Or(c.Language, sh.Offered(o.Language)), Customer: c.ID}
+	to := shop.Recipient{Email: c.LetterEmail(), Lang: cmp.Or(c.Language, sh.Offered(o.Language)), Customer: c.ID}
 	return to, func(l *i18n.Localizer) mail.Letter {
 		if e.Kind == mailFirstOrder {
 			return firstOrderLetter(o.Order, sh, l)

@@ -227,7 +227,7 @@ func TestCopiedPasskeyIsBlocked(t *testing.T) {
 	}
 	slices.Sort(told)
 	want := []string{boss + ": A passkey was blocked at " + h.shop.Name,
-		"owner@shop.example: A passkey of " + boss + " was blocked at " + h.shop.Name}
+		"owner@shop.example: A passkey belonging to " + boss + " was blocked at " + h.shop.Name}
 	if !slices.Equal(told, want) {
 		t.Errorf("told %q, want %q", told, want)
 	}

@@ -68,6 +68,10 @@ func (w Worker) revokeTokenFor(ctx context.Context, sh shop.Shop, entry string, 
 	return to, t, err
 }
 
+// errNothingToRevoke says that nobody has ever asked for a sign-in link to the address, so that there is nothing
+// that a "this wasn't me" link could revoke.
+var errNothingToRevoke = fmt.Errorf("portal: nothing to revoke: %w", mail.ErrDrop)
+
 // addRevokeToken creates the secret of the "this wasn't me" link for an outbox entry and stores its hash in
 // the credentials document.
 func (w Worker) addRevokeToken(ctx context.Context, shop shop.Shop, key, entry string,
@@ -84,7 +88,7 @@ func (w Worker) addRevokeToken(ctx context.Context, shop shop.Shop, key, entry s
 		return nil
 	})
 	if errors.Is(err, storage.ErrNotFound) {
-		err = mail.ErrDrop
+		err = errNothingToRevoke
 	}
 	return t, err
 }

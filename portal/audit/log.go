@@ -251,6 +251,15 @@ func (l Log) Erase(ctx context.Context, customer string, by Act) error {
 	}
 }
 
+// EraseActs empties the details of acts, which must be recorded. by is as for Erase; repeating it changes nothing.
+func (l Log) EraseActs(ctx context.Context, acts []string, by Act) error {
+	by.Erases = acts
+	if _, err := l.recordErasure(ctx, by); err != nil {
+		return err
+	}
+	return each(ctx, acts, l.emptyBy(by.ID))
+}
+
 // recordErasure records an erasure, or finds it as an earlier call recorded it, and reports whether it lists
 // all that is to be emptied.
 func (l Log) recordErasure(ctx context.Context, by Act) (listed bool, err error) {

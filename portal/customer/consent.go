@@ -92,3 +92,32 @@ func (c *Customer) Remember(said Consent) {
 		c.Consents = slices.Delete(c.Consents, i, i+1)
 	}
 }
+
+// takeConsents takes over what the loser decided: the later decision, but a withdrawal of either account
+// whatever the times, since only the customer may take that back.
+func (c *Customer) takeConsents(loser Customer) {
+	for _, purpose := range Purposes() {
+		own, said := c.Consent(purpose), loser.Consent(purpose)
+		switch {
+		case said.Status == ConsentNever, own.Status == ConsentWithdrawn:
+			continue
+		case said.Status != ConsentWithdrawn && !said.At.After(own.At):
+			continue
+		case !said.At.After(own.At): // or a repeated delivery of the own decision would seem to be the newer one
+			said.At = own.At.Add(time.Millisecond)
+		}
+		said.Merge = loser.Tombstone.Batch
+		c.Remember(said)
+	}
+}
+
+// WithdrawnSince returns the withdrawals of consent that the customer made since a time.
+func (c Customer) WithdrawnSince(at time.Time) (list []Consent) {
+	for _, purpose := range Purposes() {
+		said := c.Consent(purpose)
+		if said.Status == ConsentWithdrawn && said.Merge == "" && said.At.After(at) {
+			list = append(list, said)
+		}
+	}
+	return list
+}

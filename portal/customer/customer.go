@@ -208,7 +208,7 @@ const (
 	KindChangeNotice    = "change_notice"  // args: what
 	KindEmailMoved      = "email_moved"    // args: entry, of the outbox
 	KindEmailUndone     = "email_undone"   // args: email
-	KindEmailSet        = "email_set"      // args: ArgEmail
+	KindEmailSet        = "email_set"      // args: ArgEmail, ArgOld
 	KindErasureNotice   = "erasure_notice" //
 	KindErasure         = "erasure"
 	KindReleaseEmails   = "release_emails"

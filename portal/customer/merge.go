@@ -51,6 +51,7 @@ const (
 	ArgFrom   = "from"   // the account that gives the orders back
 	ArgEmail  = "email"  // the recipient
 	ArgUndone = "undone" // the accounts are apart again
+	ArgOld    = "old"    // of KindEmailSet: the recipient is not the new address
 )
 
 // errMerged says that an account leads to another one. Whoever does not follow it finds nothing.
@@ -98,6 +99,25 @@ func (c Customer) FurtherEmails() (list []string) {
 		list = append(list, m.Emails[0])
 	}
 	return list
+}
+
+// ConfirmedEmails returns the addresses by which the customer signs in.
+func (c Customer) ConfirmedEmails() (list []string) {
+	for _, email := range append([]string{c.Email}, c.FurtherEmails()...) {
+		if c.SignsInBy(email) {
+			list = append(list, email)
+		}
+	}
+	return list
+}
+
+// LetterEmail returns the address for what concerns the customer: theirs, or while that is unconfirmed a
+// confirmed one, if there is any.
+func (c Customer) LetterEmail() string {
+	if confirmed := c.ConfirmedEmails(); len(confirmed) > 0 {
+		return confirmed[0]
+	}
+	return c.Email
 }
 
 // FeedIDs returns the shop system's ids of the customer and of the accounts merged into it.
@@ -165,10 +185,15 @@ func (c *Customer) MergeInto(t Tombstone, act audit.Act) error {
 }
 
 // Revive takes the account out of the one it was merged into, given by its id. Nothing from before lets the
-// customer in.
-func (c *Customer) Revive(undo audit.Act) error {
+// customer in. What the customer withdrew while the accounts were one is withdrawn from both.
+func (c *Customer) Revive(undo audit.Act, withdrawn []Consent) error {
 	before := c.Fields()
 	from := c.Tombstone
+	for _, said := range withdrawn {
+		if c.Consent(said.Purpose).Status != ConsentWithdrawn {
+			c.Remember(said)
+		}
+	}
 	c.Tombstone, c.ChangedAt = Tombstone{}, undo.At
 	c.Acts = without(c.Acts, func(a FieldAct) bool { return a.Act == undo.Undoes })
 	c.Work.Cancel(KindMergeMove)
@@ -240,12 +265,7 @@ func (c *Customer) TakeIn(loser Customer, choices map[string]string, act audit.A
 	}
 	c.takeAddresses(loser)
 	c.takeSets(loser)
-	for _, purpose := range Purposes() {
-		if said := loser.Consent(purpose); said.Status != ConsentNever && said.At.After(c.Consent(purpose).At) {
-			said.Merge = made.Batch
-			c.Remember(said)
-		}
-	}
+	c.takeConsents(loser)
 	for _, m := range append([]Merged{loser.merged()}, loser.Merged...) {
 		m.Batch, m.At = made.Batch, made.At
 		c.Merged = append(c.Merged, m)

@@ -20,17 +20,25 @@ type EmailForm struct {
 // argument "Customer": the two can be merged.
 const KeyEmailHeld = "customer.email.held"
 
-// ChangeEmail changes a customer's email. Everything that lets somebody in by the old one ends. If anybody had
-// signed in by it, an email to it can undo the change for 14 days; the new address is told in any case. Staff
+// ChangeEmail changes a customer's email. Everything that lets somebody in by the old one ends. Both
+// addresses are told, and if anybody had signed in by the old one, its email can undo the change for 14 days. Staff
 // cannot undo it, but change it once more. Field errors are at "email" and "reason"; an email that somebody
-// else has changed since is a Conflict. Repeating it changes nothing.
+// else has changed since is a Conflict. Repeating it changes nothing. It requires a fresh second factor and a
+// reason: whoever has the new address can sign in. With other accounts merged into the customer's, it requires
+// the permission to merge.
 func (s Staff) ChangeEmail(ctx context.Context, form EmailForm) error {
+	if err := s.requireFresh(); err != nil {
+		return err
+	}
 	made, err := s.newAct(audit.CustomerEmailChanged, form.Customer, form.Reason)
 	if err != nil {
 		return err
 	}
 	f := &validate.Validator{}
 	wanted := f.Email("email", form.Email)
+	if made.Reason == "" {
+		f.Reject("reason", "customer.disable.reason_missing")
+	}
 	if err := validate.InvalidFields(f.Rejected); err != nil {
 		return err
 	}
@@ -41,6 +49,8 @@ func (s Staff) ChangeEmail(ctx context.Context, form EmailForm) error {
 	switch {
 	case err != nil:
 		return err
+	case len(c.Merged) > 0 && !s.May(staff.PermissionMerge):
+		return denied()
 	case c.Email == wanted:
 		return wrongField("email", "email.same")
 	case c.HasAddress(wanted):
@@ -61,6 +71,7 @@ func (s Staff) ChangeEmail(ctx context.Context, form EmailForm) error {
 		}
 		c.PageLang = ""
 		c.TellNewEmail(wanted, made.At)
+		c.TellOldEmails(c.Email, told, made.At)
 		return c.Move(wanted, told, s.app.Now())
 	})
 	if err != nil {

@@ -9,6 +9,7 @@ import (
 	"postern/mail"
 	"postern/portal"
 	"postern/portal/audit"
+	"postern/portal/customer"
 	"postern/portal/identifier"
 	"postern/portal/staff"
 	"postern/portal/validate"
@@ -192,7 +193,7 @@ func (s Staff) customerAt(ctx context.Context, email string) (string, error) {
 	if err != nil || held.Customer == "" {
 		return "", notMissing(err)
 	}
-	c, _, err := s.customers().Get(ctx, held.Customer)
+	c, err := customer.Follow(ctx, s.customers(), held.Customer)
 	if err != nil || !c.Erasure.Begun.IsZero() {
 		return "", notMissing(err)
 	}

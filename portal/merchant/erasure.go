@@ -3,6 +3,7 @@ package merchant
 import (
 	"context"
 
+	"postern/portal"
 	"postern/portal/audit"
 	"postern/portal/customer"
 	"postern/portal/staff"
@@ -27,12 +28,21 @@ func (s Staff) EraseCustomer(ctx context.Context, id, reason string) (act string
 	})
 }
 
-// CancelErasure cancels an erasure that has not begun, whoever asked for it. If there is none, nothing
-// changes.
+// CancelErasure cancels an erasure that has not begun, whoever asked for it, and has the customer told. The
+// reason is required. If there is none, nothing changes.
 func (s Staff) CancelErasure(ctx context.Context, id, reason string) error {
 	made, err := s.newAct(audit.CustomerErasureCancelled, id, reason)
+	if err == nil && made.Reason == "" {
+		err = wrongField("reason", "customer.disable.reason_missing")
+	}
 	if err == nil {
-		_, err = s.changed(ctx, staff.PermissionEditCustomers, made, (*customer.Customer).CancelErasure)
+		_, err = s.changed(ctx, staff.PermissionErase, made, func(c *customer.Customer) error {
+			if err := c.CancelErasure(); err != nil {
+				return err
+			}
+			c.NotifyOfChange(portal.ChangedErasure, s.app.Now())
+			return nil
+		})
 	}
 	return err
 }

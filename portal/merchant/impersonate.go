@@ -30,7 +30,7 @@ func (s Staff) Impersonate(ctx context.Context, id, reason string, write bool) (
 		return Impersonated{}, err
 	}
 	token := staff.NewToken(s.member.ID)
-	as := staff.Impersonation{Hash: token.Hash(), Customer: id, Reason: made.Reason, Write: write,
+	as := staff.Impersonation{Hash: token.Hash(), Customer: made.Customer, Reason: made.Reason, Write: write,
 		BeganAt: made.At}
 	if err := s.recordOn(ctx, made); err != nil {
 		return Impersonated{}, err
@@ -65,6 +65,7 @@ func (s Staff) mayImpersonate(ctx context.Context, id, reason string, write bool
 		return made, err
 	}
 	c, err := s.ReadCustomer(ctx, id)
+	made.Customer = c.ID // another one for an account that was merged
 	if err == nil && !c.Disabled.IsZero() {
 		err = validate.NewError(validate.Conflict, "impersonation.disabled")
 	}

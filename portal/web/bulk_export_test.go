@@ -154,7 +154,7 @@ func TestManyAreErasedAfterTypingTheirNumberAndUndoneUntilTheDate(t *testing.T) 
 	b := i.Enrol("manager@shop.test", staff.Manager)
 	path := bulk(b, "/admin/batches/new?all=yes", "erase", typed{"reason": "Closing"}).Want(http.StatusOK).URL.Path
 	i.Work()
-	if text := b.Get(path).Text("main"); !strings.Contains(text, "type the number of customers: 4") || !strings.Contains(text, "7 days") {
+	if text := b.Get(path).Text("main"); !strings.Contains(text, "enter the number of customers: 4") || !strings.Contains(text, "7 days") {
 		t.Errorf("the preview: %s", text)
 	}
 	for _, number := range []string{"", "3", "four"} {

@@ -78,7 +78,7 @@ func TestMergeRefusesWhatItCannotDo(t *testing.T) {
 	id := strings.TrimSuffix(b.Page.URL.Path, "/merge")
 	id = id[strings.LastIndex(id, "/")+1:]
 	if page := b.Get("/admin/customers/" + id + "/merge?with=" + id); page.Status != http.StatusUnprocessableEntity ||
-		!strings.Contains(page.Text("main"), "these are the same") {
+		!strings.Contains(page.Text("main"), "This is the same one") {
 		t.Errorf("with themselves: %d %s", page.Status, page.Text("main"))
 	}
 	b.Get("/admin/customers/" + id + "/merge?with=nobody").Want(http.StatusNotFound)
@@ -87,7 +87,7 @@ func TestMergeRefusesWhatItCannotDo(t *testing.T) {
 	openEdit(other)
 	other.Submit("main form", typed{"first_name": "Johann"}).Want(http.StatusOK)
 	page := b.Submit("main form", nil).Want(http.StatusConflict)
-	if text := page.Text("main"); !strings.Contains(text, "Somebody has changed") || !strings.Contains(text, "Johann") {
+	if text := page.Text("main"); !strings.Contains(text, "Someone has since changed") || !strings.Contains(text, "Johann") {
 		t.Errorf("after another change: %s", text)
 	}
 	b.Submit("main form", typed{"keep.last_name": "both"}).Want(http.StatusUnprocessableEntity)
@@ -116,7 +116,7 @@ func TestStaffChangeAnEmailOrAreOfferedAMerge(t *testing.T) {
 	b.Get("/admin/customers?search=eva")
 	b.Follow("main tbody a").Want(http.StatusOK)
 	b.Follow(`.menu.start a[href$="/email"]`).Want(http.StatusOK)
-	page := b.Submit("main form", typed{"email": "jan.cermak@example.com"}).Want(http.StatusUnprocessableEntity)
+	page := b.Submit("main form", typed{"email": "jan.cermak@example.com", "reason": "asked by phone"}).Want(http.StatusUnprocessableEntity)
 	if !strings.Contains(page.Text("main"), "Another customer has this email") {
 		t.Errorf("somebody else's: %s", page.Text("main"))
 	}

@@ -270,7 +270,7 @@ func TestHalfWayKeepsThePageOpenedSince(t *testing.T) {
 // TestRolesOfRoutes reports.
 func mayOpen() map[string][]staff.Role {
 	all, owner := staff.Roles(), []staff.Role{staff.Owner}
-	editors := []staff.Role{staff.Owner, staff.Manager, staff.Support}
+	editors, managers := []staff.Role{staff.Owner, staff.Manager, staff.Support}, []staff.Role{staff.Owner, staff.Manager}
 	table := map[string][]staff.Role{}
 	for _, row := range []struct {
 		route string
@@ -292,8 +292,8 @@ func mayOpen() map[string][]staff.Role {
 		{"POST /admin/customers/:id/undo", editors},
 		{"GET /admin/customers/:id/erase", []staff.Role{staff.Owner, staff.Manager}},
 		{"POST /admin/customers/:id/erase", []staff.Role{staff.Owner, staff.Manager}},
-		{"GET /admin/customers/:id/keep", editors},
-		{"POST /admin/customers/:id/keep", editors},
+		{"GET /admin/customers/:id/keep", managers},
+		{"POST /admin/customers/:id/keep", managers},
 		{"GET /admin/customers/new", editors},
 		{"POST /admin/customers/new", editors},
 		{"GET /admin/customers/:id/addresses/new", editors},

@@ -43,7 +43,7 @@ func customerActs() []customerAct {
 		{name: "link", permission: edit, applies: open, do: mailSignIn},
 		{name: "sign-out", permission: edit, applies: always, danger: true, do: signOutCustomer},
 		{name: "enable", permission: edit, applies: closed, do: enable},
-		{name: "keep", permission: edit, applies: erasing, do: keepCustomer},
+		{name: "keep", permission: staff.PermissionErase, applies: erasing, reason: true, do: keepCustomer},
 		{name: "disable", permission: edit, applies: open, danger: true, reason: true, do: disable},
 		{name: "erase", permission: staff.PermissionErase, fresh: true, applies: staying, danger: true,
 			do: eraseCustomer},

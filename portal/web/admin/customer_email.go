@@ -13,8 +13,8 @@ import (
 func (h *Handler) customerEmailRoutes() []gate.Route {
 	const path = customerPath + "/email"
 	return []gate.Route{
-		get(staff.PermissionEditCustomers, path, h.customerEmail),
-		post(staff.PermissionEditCustomers, path, h.changeEmail),
+		getFresh(staff.PermissionEditCustomers, path, h.customerEmail),
+		postFresh(staff.PermissionEditCustomers, path, h.changeEmail),
 	}
 }
 
