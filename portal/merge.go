@@ -33,7 +33,8 @@ import (
 //     which had found the loser before step 2.
 //
 // Until step 2 the merge can be stopped or refused. From there on it goes on until it is done, also after a
-// crash between any two writes: each step finds what it did before.
+// crash between any two writes: each step finds what it did before. Only if the survivor would be too large
+// to be stored is step 2 undone.
 //
 // Everything else stays under the account that it was made for, and is read for all ids of a customer: notes,
 // messages and requests, cart, events, vouchers by holder key, entries of the log, and credentials.
@@ -77,15 +78,12 @@ func mergeTwo(ctx context.Context, w Worker, b bulk) error {
 		return err
 	}
 	if loser.Tombstone.Batch != m.of {
-		if err := m.begin(ctx, m.mayMerge); err != nil {
-			return err
-		}
-		if err := m.bury(ctx); err != nil {
+		if err := m.beginMerge(ctx, loser); err != nil {
 			return err
 		}
 	}
 	if err := m.takeIn(ctx); err != nil {
-		return err
+		return errors.Join(m.retreat(ctx, err), err)
 	}
 	if err := w.moveMerged(ctx, b.shop, m.loser, b.progress); err != nil {
 		return err
@@ -94,6 +92,37 @@ func mergeTwo(ctx context.Context, w Worker, b bulk) error {
 		return err
 	}
 	return m.unlock(ctx)
+}
+
+// beginMerge locks both accounts and makes the loser lead to the survivor, unless the merge failed before.
+func (m merging) beginMerge(ctx context.Context, loser customer.Customer) error {
+	_, err := m.app.auditLog(m.shop.ID).Find(ctx, loser.Work, m.undo(m.loser).ID)
+	switch {
+	case err == nil:
+		return errors.Join(m.unlock(ctx), errStop(failedTooLarge))
+	case ifFound(err) != nil:
+		return err
+	}
+	if err := m.begin(ctx, m.mayMerge); err != nil {
+		return err
+	}
+	return m.bury(ctx)
+}
+
+// retreat takes the loser out again if the survivor cannot take it in, because the account would be too large.
+func (m merging) retreat(ctx context.Context, why error) error {
+	if _, other := whySkipped(why); other != nil {
+		return nil // the merge is tried again
+	}
+	err := m.change(ctx, m.loser, func(c *customer.Customer) error {
+		if c.Tombstone.Batch != m.of {
+			return storage.ErrUnchanged
+		}
+		err := c.Revive(m.undo(m.loser), nil)
+		c.Work.Cancel(customer.KindMergeLetter) // nobody was told of the merge
+		return err
+	})
+	return errors.Join(err, m.unlock(ctx))
 }
 
 // unmergeTwo undoes the merge of another batch.

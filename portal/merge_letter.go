@@ -14,23 +14,23 @@ import (
 
 const (
 	mailMerged = "merged"
-	payUndone  = "undone" // if set: the accounts are apart again
+	payTold    = "told" // a value of customer.ArgTold
 )
 
 // errMergeUnderWay delays an email to an address whose account leads to a customer who does not have it yet,
 // or not any more: a merge, or its undo, is between two writes.
 var errMergeUnderWay = errors.New("portal: the account is being merged, or taken apart, at this moment")
 
-// postMergeLetter queues the email about a merge, or its undo, to one of the addresses.
+// postMergeLetter queues an email about a merge to one of the addresses.
 func (w Worker) postMergeLetter(ctx context.Context, shop shop.Shop,
 	t job.Task[customer.Customer]) (job.Finish[customer.Customer], error) {
 	return nil, w.post(ctx, shop, "merged-"+t.Job.ID, mail.Entry{
 		Kind: mailMerged, To: t.Job.Args[customer.ArgEmail], CreatedAt: w.app.now(),
-		Payload: map[string]string{customer.PayCustomer: t.Doc.ID, payUndone: t.Job.Args[customer.ArgUndone]},
+		Payload: map[string]string{customer.PayCustomer: t.Doc.ID, payTold: t.Job.Args[customer.ArgTold]},
 	})
 }
 
-// composeMergeLetter writes the email about a merge or its undo. It goes to the address of either account,
+// composeMergeLetter writes the email about a merge, its undo, or a confirmed address. It goes to the address of either account,
 // and names neither the other address nor anything of the other account.
 func (w Worker) composeMergeLetter(ctx context.Context, sh shop.Shop, _ string,
 	e mail.Entry) (shop.Recipient, letterWriter, error) {
@@ -39,12 +39,10 @@ func (w Worker) composeMergeLetter(ctx context.Context, sh shop.Shop, _ string,
 		err = mail.ErrDrop
 	}
 	return shop.Recipient{Email: e.To, Lang: c.Language}, func(l *i18n.Localizer) mail.Letter {
-		key := "mail.merged"
-		if e.Payload[payUndone] != "" {
-			key = "mail.unmerged"
-		}
+		key := map[string]string{"": "mail.merged", customer.ToldUndone: "mail.unmerged",
+			customer.ToldConfirmed: "mail.merge_confirmed"}[e.Payload[payTold]]
 		letter := sh.Letter(l, key)
-		if e.Payload[payUndone] == "" && c.IsUnconfirmed(e.To) {
+		if e.Payload[payTold] == "" && c.IsUnconfirmed(e.To) {
 			letter.Paragraphs = append(letter.Paragraphs, l.T("mail.merged.confirm"))
 		}
 		letter.Button = &mail.Button{Label: l.T("mail.merged.button"), URL: sh.URL("/sign-in")}

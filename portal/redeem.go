@@ -189,7 +189,7 @@ func (a *App) settleCustomer(ctx context.Context, shop shop.Shop, doc *credentia
 		return err
 	}
 	_, err = a.changeCustomer(ctx, shop.ID, c.ID, func(c *customer.Customer) error {
-		return c.Confirm(doc.Email)
+		return c.Confirm(doc.Email, a.now())
 	})
 	return err
 }

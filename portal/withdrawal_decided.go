@@ -58,10 +58,8 @@ func (a *App) withdrawer(ctx context.Context, shop string, w withdrawal.Withdraw
 	if id == "" {
 		return "", nil
 	}
-	if _, err := a.customer(ctx, shop, id); err != nil {
-		return "", ifFound(err)
-	}
-	return id, nil
+	c, err := a.customer(ctx, shop, id)
+	return c.ID, ifFound(err)
 }
 
 // postWithdrawalDecided emails a decision to the sender of the statement. Repeating it adds no second email.

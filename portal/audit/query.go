@@ -2,6 +2,7 @@ package audit
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -14,6 +15,7 @@ import (
 // Query selects entries of the log; a zero field selects all. Actor is a kind of actor or an Actor's String.
 type Query struct {
 	Customer string
+	Merged   []string // further ids of the customer, of accounts merged into theirs
 	Member   string // of staff, whom the act is about
 	Kind     Kind
 	Actor    string
@@ -32,8 +34,11 @@ type Page struct {
 	Partial  bool
 }
 
-// List returns the entries that a query selects.
+// List returns the entries that a query selects. A page of several accounts has no Previous.
 func (l Log) List(ctx context.Context, q Query) (Page, error) {
+	if len(q.Merged) > 0 {
+		return l.listAccounts(ctx, q)
+	}
 	found, err := storage.Find[struct{}](ctx, l.details(), q.plan())
 	if err != nil {
 		return Page{}, err
@@ -50,6 +55,41 @@ func (l Log) List(ctx context.Context, q Query) (Page, error) {
 		}
 	}
 	return page, err
+}
+
+// listAccounts returns the entries of several accounts as one list. Its cursor is a time: entries of the same
+// time stay on one page.
+func (l Log) listAccounts(ctx context.Context, q Query) (all Page, err error) {
+	if q.Cursor != "" {
+		before, err := time.Parse(time.RFC3339Nano, q.Cursor)
+		if err != nil {
+			return Page{}, fmt.Errorf("%w: %w", storage.ErrCursor, err)
+		}
+		if q.To.IsZero() || before.Before(q.To) {
+			q.To = before
+		}
+	}
+	for _, id := range append([]string{q.Customer}, q.Merged...) {
+		one := q
+		one.Customer, one.Merged, one.Cursor = id, nil, ""
+		one.Limit = min(2*q.Limit, storage.MaxLimit) // so that those of the same time are all there
+		page, err := l.List(ctx, one)
+		if err != nil {
+			return Page{}, err
+		}
+		all.Entries = append(all.Entries, page.Entries...)
+		all.Partial = all.Partial || page.Partial
+	}
+	slices.SortStableFunc(all.Entries, func(a, b Detail) int { return b.At.Compare(a.At) })
+	end := min(len(all.Entries), q.Limit)
+	for end > 0 && end < len(all.Entries) && all.Entries[end].At.Equal(all.Entries[end-1].At) {
+		end++
+	}
+	if end < len(all.Entries) {
+		all.Next = all.Entries[end-1].At.Format(time.RFC3339Nano)
+	}
+	all.Entries = all.Entries[:end]
+	return all, nil
 }
 
 // plan returns the query of the index. Of a person's entries, which are few, the other conditions are tested;

@@ -43,14 +43,14 @@ const MaxMerged = 20
 // The kinds of jobs of a merge.
 const (
 	KindMergeMove   = "merge_move"   // on the merged account: moves its orders; args: ArgFrom after an undo
-	KindMergeLetter = "merge_letter" // args: ArgEmail, ArgUndone
+	KindMergeLetter = "merge_letter" // args: ArgEmail, ArgTold
 )
 
 // The arguments of these jobs.
 const (
 	ArgFrom   = "from"   // the account that gives the orders back
 	ArgEmail  = "email"  // the recipient
-	ArgUndone = "undone" // the accounts are apart again
+	ArgTold   = "told"   // of KindMergeLetter: what the email is about; "" for the merge
 	ArgOld    = "old"    // of KindEmailSet: the recipient is not the new address
 )
 
@@ -145,11 +145,13 @@ func (c Customer) SignsInBy(email string) bool { return c.HasAddress(email) && !
 // signed in by it. Its owner must first confirm that both accounts are theirs.
 func (c Customer) IsUnconfirmed(email string) bool { return slices.Contains(c.Unconfirmed, email) }
 
-// Confirm records that the owner of an address has confirmed it.
-func (c *Customer) Confirm(email string) error {
+// Confirm records that the owner of an address has confirmed it, and tells the addresses that could sign in
+// before.
+func (c *Customer) Confirm(email string, at time.Time) error {
 	if !c.IsUnconfirmed(email) {
 		return storage.ErrUnchanged
 	}
+	c.tellMerge(at, ToldConfirmed, c.ConfirmedEmails()...)
 	c.Unconfirmed = without(c.Unconfirmed, func(held string) bool { return held == email })
 	return nil
 }
@@ -198,19 +200,21 @@ func (c *Customer) Revive(undo audit.Act, withdrawn []Consent) error {
 	c.Acts = without(c.Acts, func(a FieldAct) bool { return a.Act == undo.Undoes })
 	c.Work.Cancel(KindMergeMove)
 	c.Work.Add(job.Request{Kind: KindMergeMove, Args: job.Args{ArgFrom: from.Into}, At: undo.At, Slow: true})
-	c.tellMerge(undo.At, true, c.Email)
+	c.tellMerge(undo.At, ToldUndone, c.Email)
 	c.EndAccess(undo)
 	return c.Carry(undo, before)
 }
 
-// tellMerge schedules the emails about a merge, or about its undo.
-func (c *Customer) tellMerge(at time.Time, undone bool, emails ...string) {
+// The values of ArgTold, besides "".
+const (
+	ToldUndone    = "undone"    // the accounts are apart again
+	ToldConfirmed = "confirmed" // one more address can sign in
+)
+
+// tellMerge schedules the emails about a merge, its undo, or a confirmed address.
+func (c *Customer) tellMerge(at time.Time, what string, emails ...string) {
 	for _, email := range emails {
-		args := job.Args{ArgEmail: email}
-		if undone {
-			args[ArgUndone] = "yes"
-		}
-		c.Work.Add(job.Request{Kind: KindMergeLetter, Args: args, At: at})
+		c.Work.Add(job.Request{Kind: KindMergeLetter, Args: job.Args{ArgEmail: email, ArgTold: what}, At: at})
 	}
 }
 
@@ -280,7 +284,7 @@ func (c *Customer) TakeIn(loser Customer, choices map[string]string, act audit.A
 	if slices.ContainsFunc(audit.Changes(before, c.Fields()), fed) {
 		c.StaffAt = act.At
 	}
-	c.tellMerge(act.At, false, c.Email, loser.Email)
+	c.tellMerge(act.At, "", c.Email, loser.Email)
 	c.EndAccess(act)
 	return c.Carry(act, before)
 }
@@ -378,7 +382,7 @@ func (c *Customer) GiveBack(merge, undo audit.Act) error {
 	}
 	*c = back
 	c.ChangedAt = undo.At
-	c.tellMerge(undo.At, true, c.Email)
+	c.tellMerge(undo.At, ToldUndone, c.Email)
 	c.EndAccess(undo)
 	return c.Carry(undo, before)
 }

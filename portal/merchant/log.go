@@ -139,8 +139,12 @@ func (s Staff) findPerson(ctx context.Context, text string, find *audit.Query) (
 		return "", err
 	}
 	if len(rows) > 0 {
-		find.Customer = rows[0].ID
-		return cmp.Or(rows[0].Name(), rows[0].Email), nil
+		c, _, err := s.customers().Get(ctx, rows[0].ID)
+		if errors.Is(err, storage.ErrNotFound) {
+			err = nil
+		}
+		find.Customer, find.Merged = rows[0].ID, c.IDs()[1:]
+		return cmp.Or(rows[0].Name(), rows[0].Email), err
 	}
 	roster, _, err := s.rosters().Get(ctx, staff.RosterKey)
 	if err != nil {

@@ -69,7 +69,7 @@ func (s Staff) Timeline(ctx context.Context, c customer.Customer, source string,
 			continue
 		}
 		accounts := c.IDs() // what was merged stays under the account that it was made for
-		if name == SourceOrders || name == SourceConsents || name == SourceEvents {
+		if name != SourceActs && name != SourceLetters {
 			accounts = accounts[:1]
 		}
 		for _, id := range accounts {

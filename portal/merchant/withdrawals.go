@@ -118,7 +118,7 @@ const maxWithdrawals = 20
 func (s Staff) withdrawalsOf(ctx context.Context, c customer.Customer,
 	before time.Time) ([]WithdrawalRow, error) {
 	var rows []WithdrawalRow
-	for _, email := range c.EmailsHeld() {
+	for _, email := range c.AllEmails() {
 		query := storage.Query{Index: withdrawal.ByEmail, Equal: []any{email}, Descending: true,
 			Limit: maxWithdrawals}
 		if !before.IsZero() {
@@ -142,7 +142,7 @@ func (s Staff) withdrawalsOf(ctx context.Context, c customer.Customer,
 	}
 	// A signed-in customer's statement can have an address that was somebody else's before.
 	rows = slices.DeleteFunc(rows, func(row WithdrawalRow) bool {
-		return row.Customer != "" && row.Customer != c.ID
+		return row.Customer != "" && !c.Is(row.Customer)
 	})
 	slices.SortStableFunc(rows, func(a, b WithdrawalRow) int { return b.At.Compare(a.At) })
 	return rows, nil
