@@ -175,6 +175,9 @@ type Activity struct {
 
 // Activity returns a page of what the shop did to the account, newest first. cursor is "" for the first page.
 func (s Shopper) Activity(ctx context.Context, cursor string, limit int) (Activity, error) {
+	if err := s.requireOwn(); err != nil {
+		return Activity{}, err
+	}
 	page, err := s.app.auditLog(s.shop.ID).List(ctx, audit.Query{Customer: s.customer.ID,
 		Merged: s.customer.IDs()[1:], Cursor: cursor, Limit: limit})
 	if errors.Is(err, storage.ErrCursor) {

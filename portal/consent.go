@@ -14,6 +14,9 @@ import (
 // the sentence on that page. It is a Conflict if the sentence has changed since: nobody agrees to text they
 // did not read. Repeating it has no effect. An unknown Purpose is Invalid at "purpose".
 func (s Shopper) GiveConsent(ctx context.Context, purpose customer.Purpose, wording, shown string) error {
+	if err := s.requireOwn(); err != nil {
+		return err
+	}
 	if customer.WordingVersion(wording) != shown || wording == "" {
 		return validate.NewError(validate.Conflict, "consent.changed")
 	}

@@ -51,6 +51,9 @@ func (s Shopper) RequestErasure(ctx context.Context) (customer.Erasure, error) {
 
 // CancelErasure cancels the erasure. If none is pending it changes nothing.
 func (s Shopper) CancelErasure(ctx context.Context) error {
+	if err := s.requireOwn(); err != nil {
+		return err
+	}
 	_, err := s.change(ctx, (*customer.Customer).CancelErasure)
 	return err
 }

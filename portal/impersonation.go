@@ -1,7 +1,9 @@
 package portal
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"slices"
 	"strings"
@@ -27,11 +29,11 @@ type Impersonation struct {
 }
 
 // ShopperFor returns a customer whom a member of staff acts for. It is a validate.SignIn error if the customer
-// is gone or disabled, or all sessions of the customer were ended since the impersonation began.
+// is gone, disabled or merged into another, or all sessions of the customer were ended since it began.
 func (a *App) ShopperFor(ctx context.Context, shop shop.Shop, id string, by Impersonation) (Shopper, error) {
 	c, err := a.customer(ctx, shop.ID, id)
 	if errors.Is(err, storage.ErrNotFound) ||
-		err == nil && (!c.Admits(by.BeganAt, false) || !c.Erasure.Begun.IsZero()) {
+		err == nil && (c.ID != id || !c.Admits(by.BeganAt, false) || !c.Erasure.Begun.IsZero()) {
 		err = validate.NewError(validate.SignIn, "error.sign_in")
 	}
 	if err != nil {
@@ -56,7 +58,7 @@ func (s Shopper) requireOwn() error {
 }
 
 // changeBy is change for the member of staff who acts for the customer. It accepts only changes of what
-// openToStaff lists.
+// openToStaff lists, and of the versions that guard it; anything else in the customer's document stays.
 func (s Shopper) changeBy(ctx context.Context,
 	alter func(*customer.Customer) error) (customer.Customer, error) {
 	if !s.by.Write {
@@ -64,8 +66,19 @@ func (s Shopper) changeBy(ctx context.Context,
 	}
 	return s.by.Change(ctx, func(c *customer.Customer) error {
 		before := c.Fields()
+		kept, err := closedToStaff(*c)
+		if err != nil {
+			return err
+		}
 		if err := alter(c); err != nil {
 			return err
+		}
+		after, err := closedToStaff(*c)
+		if err != nil {
+			return err
+		}
+		if !bytes.Equal(kept, after) {
+			return errNotOpen()
 		}
 		for _, change := range audit.Changes(before, c.Fields()) {
 			field, _, _ := strings.Cut(change.Field, ".")
@@ -81,4 +94,12 @@ func (s Shopper) changeBy(ctx context.Context,
 func openToStaff() []string {
 	return []string{"title", "first_name", "last_name", "birth_date", "phone", "language", "company", "addresses",
 		"default_addresses"}
+}
+
+// closedToStaff returns everything in the customer's document but what openToStaff lists, to compare it before
+// and after a change. It is a text because a change may write into the lists that a copy shares.
+func closedToStaff(c customer.Customer) ([]byte, error) {
+	c.Title, c.FirstName, c.LastName, c.BirthDate, c.Phone, c.Language = "", "", "", "", "", ""
+	c.ProfileVersion, c.Company, c.Addresses, c.Removed = "", customer.Company{}, nil, nil
+	return json.Marshal(c)
 }

@@ -131,6 +131,9 @@ func placeOf(shop shop.Shop) order.Place {
 // if nothing is chosen. It is a Conflict if the lines have changed since they were shown.
 func (s Shopper) PrepareWithdrawal(ctx context.Context, choice WithdrawalChoice) (st withdrawal.Statement,
 	id string, err error) {
+	if err := s.requireOwn(); err != nil {
+		return st, "", err
+	}
 	order, err := s.Order(ctx, choice.Number)
 	if err != nil {
 		return st, "", err

@@ -166,7 +166,7 @@ func (s Staff) changeAs(ctx context.Context, p staff.Impersonation,
 		}
 		now := s.app.Now()
 		if access.Impersonating(s.member, p.Hash, now) == nil || !now.Before(p.Until()) ||
-			!c.Admits(p.BeganAt, false) {
+			c.ID != p.Customer || !c.Admits(p.BeganAt, false) {
 			return stranger()
 		}
 		return alter(c)
