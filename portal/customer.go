@@ -72,6 +72,7 @@ func (w Worker) customerJobs() job.Source {
 			customer.KindSignOut:         {Do: inShop(w.app, w.signOut)},
 			customer.KindMergeMove:       {Do: inShop(w.app, w.finishMerge), Slow: true},
 			customer.KindMergeLetter:     {Do: inShop(w.app, w.postMergeLetter)},
+			customer.KindMergeForget:     {Do: w.forgetMerged},
 			audit.KindRecord:             recordsActs[customer.Customer](w.app),
 			customer.KindVATCheck: {Do: inShop(w.app, w.checkVAT), Slow: true,
 				Retry: customer.RetryVAT()},
@@ -88,6 +89,11 @@ func (w Worker) releaseEmails(ctx context.Context, shop shop.Shop,
 // forgetAddresses does nothing itself: any change of a customer drops the addresses that have expired.
 func forgetAddresses(context.Context, job.Task[customer.Customer]) (job.Finish[customer.Customer], error) {
 	return nil, nil
+}
+
+// forgetMerged drops what a merged account held, once the merge cannot be undone any more.
+func (w Worker) forgetMerged(context.Context, job.Task[customer.Customer]) (job.Finish[customer.Customer], error) {
+	return func(c *customer.Customer) { c.ForgetMerged(w.app.now()) }, nil
 }
 
 // Customer returns the customer with the shop system's id, or validate.NotFound.

@@ -13,6 +13,7 @@ import (
 	"postern/portal/batch"
 	"postern/portal/customer"
 	"postern/portal/staff"
+	"postern/portal/validate"
 )
 
 // consent returns what a customer's document says about the newsletter.
@@ -280,6 +281,39 @@ func TestJobsThatWarnPeopleCannotBeDismissed(t *testing.T) {
 		if w.MayDismiss(kind) {
 			t.Error(kind)
 		}
+	}
+}
+
+// TestMergedAccountIsForgottenOnceTheMergeCannotBeUndone also checks that its identifiers still lead to the
+// survivor.
+func TestMergedAccountIsForgottenOnceTheMergeCannotBeUndone(t *testing.T) {
+	t.Parallel()
+	m := newMergeShop(t)
+	if _, err := m.feed().PutCustomer(t.Context(), "2", fmt.Appendf(nil, `{"email":%q,"first_name":"Zdenka",
+		"updated_at":%q}`, jana, m.clock.Now().Format(time.RFC3339))); err != nil {
+		t.Fatal(err)
+	}
+	merge := m.merged(m.jan, m.two)
+	for _, want := range []string{"Zdenka", ""} {
+		m.clock.Move(16 * 24 * time.Hour)
+		m.work()
+		if c, _, err := m.customers().Get(t.Context(), m.two); err != nil || c.FirstName != want {
+			t.Errorf("it holds %q, want %q: %v", c.FirstName, want, err)
+		}
+	}
+	m.quiet()
+	if _, s := m.enterWith(jana, "jana's"); s.Customer().ID != m.jan {
+		t.Error("the merged address leads elsewhere")
+	}
+	if receipt, err := m.feed().PutCustomer(t.Context(), "2", fmt.Appendf(nil,
+		`{"phone":"+420777888993","updated_at":%q}`, m.clock.Now().Format(time.RFC3339))); err != nil ||
+		receipt.Customer != m.jan {
+		t.Errorf("a PUT by the merged id: %+v, %v", receipt, err)
+	}
+	m.manager = m.colleague("third@shop.test", staff.Manager)
+	if _, err := m.at(m.manager).UndoBatch(t.Context(), merge); validate.KindOf(err) != validate.Gone &&
+		validate.KindOf(err) != validate.Conflict {
+		t.Errorf("undone after all: %v", err)
 	}
 }
 

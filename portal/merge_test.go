@@ -138,6 +138,12 @@ func TestMergeMovesEverythingAndItsUndoGivesItBack(t *testing.T) {
 func mergeJobCases() map[string]func(h *testApp) {
 	return map[string]func(h *testApp){
 		"email_set": emailSetCase,
+		"merge_forget": func(h *testApp) {
+			m := newMergeShopIn(h)
+			m.merged(m.jan, m.two)
+			m.quiet()
+			m.clock.Move(31 * 24 * time.Hour)
+		},
 		"merge_move": func(h *testApp) { // with an order that a request wrote which had found the account before
 			m := newMergeShopIn(h)
 			m.merged(m.jan, m.two)

@@ -100,7 +100,7 @@ func (w Worker) MayDismiss(kind string) bool {
 		audit.KindRecord, audit.KindAppend, customer.KindErasure, customer.KindReleaseEmails, customer.KindSignOut,
 		order.KindDelete, order.KindCount, order.KindRecount, withdrawal.KindTend, batch.KindSelect, batch.KindRun,
 		note.KindForget, kindForgetKey,
-		customer.KindMergeMove, customer.KindMergeLetter, customer.KindEmailMoved, customer.KindEmailSet, customer.KindEmailUndone,
-		customer.KindChangeNotice, customer.KindErasureNotice,
+		customer.KindMergeMove, customer.KindMergeLetter, customer.KindMergeForget, customer.KindEmailMoved,
+		customer.KindEmailSet, customer.KindEmailUndone, customer.KindChangeNotice, customer.KindErasureNotice,
 	}, kind)
 }

@@ -16,7 +16,7 @@ import (
 type Query struct {
 	Customer string
 	Merged   []string // further ids of the customer, of accounts merged into theirs
-	Member   string // of staff, whom the act is about
+	Member   string   // of staff, whom the act is about
 	Kind     Kind
 	Actor    string
 	From, To time.Time // to is exclusive

@@ -44,14 +44,15 @@ const MaxMerged = 20
 const (
 	KindMergeMove   = "merge_move"   // on the merged account: moves its orders; args: ArgFrom after an undo
 	KindMergeLetter = "merge_letter" // args: ArgEmail, ArgTold
+	KindMergeForget = "merge_forget" // on the merged account: forgets what only the undo needs
 )
 
 // The arguments of these jobs.
 const (
-	ArgFrom   = "from"   // the account that gives the orders back
-	ArgEmail  = "email"  // the recipient
-	ArgTold   = "told"   // of KindMergeLetter: what the email is about; "" for the merge
-	ArgOld    = "old"    // of KindEmailSet: the recipient is not the new address
+	ArgFrom  = "from"  // the account that gives the orders back
+	ArgEmail = "email" // the recipient
+	ArgTold  = "told"  // of KindMergeLetter: what the email is about; "" for the merge
+	ArgOld   = "old"   // of KindEmailSet: the recipient is not the new address
 )
 
 // errMerged says that an account leads to another one. Whoever does not follow it finds nothing.
@@ -183,7 +184,25 @@ func (c *Customer) MergeInto(t Tombstone, act audit.Act) error {
 	before := c.Fields()
 	c.Tombstone, c.ChangedAt = t, act.At
 	c.Work.Add(job.Request{Kind: KindMergeMove, At: act.At, Slow: true})
+	c.Work.Add(job.Request{Kind: KindMergeForget, At: act.At.Add(keepMerged)})
 	return c.Carry(act, before)
+}
+
+// keepMerged is how long a merged account keeps what it held: as long as the merge can be undone, and a day for
+// an undo that began at the last moment.
+const keepMerged = audit.UndoPeriod + 24*time.Hour
+
+// ForgetMerged drops what a merged account held, except for what leads to the survivor. While an undo is under
+// way it is put off.
+func (c *Customer) ForgetMerged(now time.Time) {
+	switch {
+	case c.Tombstone.IsZero():
+	case c.Merging != "":
+		c.Work.Add(job.Request{Kind: KindMergeForget, At: now.Add(time.Hour)})
+	default:
+		*c = Customer{ID: c.ID, FeedID: c.FeedID, Email: c.Email, Reserved: c.Reserved, CreatedAt: c.CreatedAt,
+			ChangedAt: c.ChangedAt, Erasure: c.Erasure, Work: c.Work, Tombstone: c.Tombstone}
+	}
 }
 
 // Revive takes the account out of the one it was merged into, given by its id. Nothing from before lets the
@@ -199,6 +218,7 @@ func (c *Customer) Revive(undo audit.Act, withdrawn []Consent) error {
 	c.Tombstone, c.ChangedAt = Tombstone{}, undo.At
 	c.Acts = without(c.Acts, func(a FieldAct) bool { return a.Act == undo.Undoes })
 	c.Work.Cancel(KindMergeMove)
+	c.Work.Cancel(KindMergeForget)
 	c.Work.Add(job.Request{Kind: KindMergeMove, Args: job.Args{ArgFrom: from.Into}, At: undo.At, Slow: true})
 	c.tellMerge(undo.At, ToldUndone, c.Email)
 	c.EndAccess(undo)
