@@ -49,14 +49,18 @@ func (c Correspondence) Returns(o order.View) []Returned {
 }
 
 // Returnable returns how much of each line can still be returned, "" for nothing: what is goods, is no file,
-// and is in no return that goes on or has ended with a refund.
+// has left the shop as far as the order says, and is in no return that goes on or has ended with a refund.
 func (c Correspondence) Returnable(o order.View) []money.Decimal {
-	left, counted := make([]money.Decimal, len(o.Lines)), o.Counted()
+	left, counted, waiting := make([]money.Decimal, len(o.Lines)), o.Counted(), o.AtShop()
 	for i, line := range o.Lines {
 		isFile := slices.ContainsFunc(o.Downloads,
 			func(d order.Download) bool { return d.Line != "" && d.Line == line.ID })
-		if counted[i] && !isFile {
+		switch sent := line.Quantity.Minus(waiting[i]); {
+		case !counted[i] || isFile:
+		case waiting[i] == "":
 			left[i] = line.Quantity
+		case sent.IsPositive():
+			left[i] = sent
 		}
 	}
 	for _, r := range c.Returns(o) {

@@ -23,7 +23,9 @@ const (
 	ActionReturn  = "return"
 	ActionCancel  = "cancel"
 
-	// ActionCollect and ActionDownload are offered in a row of the list; the order's page says where.
+	// ActionLabel, ActionCollect and ActionDownload are offered in a row of the list; the order's page says
+	// where.
+	ActionLabel    = "label"
 	ActionCollect  = "collect"
 	ActionDownload = "download"
 

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"sync"
 
+	"postern/portal/money"
 	"postern/portal/validate"
 )
 
@@ -143,10 +144,58 @@ func leadsTo(parents map[string]string, from, id string) bool {
 
 // isSplit reports whether a line is said to be at the shop still, and is in no parcel.
 func (o Order) isSplit() bool {
-	return slices.ContainsFunc(o.Lines, func(l Line) bool {
-		return l.IsGoods() && (l.Status == Unfulfilled || l.Status == Processing || l.Status == OnHold) &&
-			!slices.ContainsFunc(o.Shipments, func(s Shipment) bool { return s.holds(l) })
-	})
+	return slices.ContainsFunc(o.Lines, o.isWaiting)
+}
+
+// isWaiting reports whether a line with goods is said to be at the shop still, and is in no parcel.
+func (o Order) isWaiting(l Line) bool {
+	return l.IsGoods() && (l.Status == Unfulfilled || l.Status == Processing || l.Status == OnHold) &&
+		!slices.ContainsFunc(o.Shipments, func(s Shipment) bool { return s.holds(l) })
+}
+
+// AtShop returns how much of each line has not been shipped yet, "" for nothing or if that is not known. A
+// line says so itself or, in a partial delivery, by what the parcels hold.
+func (o Order) AtShop() []money.Decimal {
+	waiting := make([]money.Decimal, len(o.Lines))
+	if o.IsOver() {
+		return waiting
+	}
+	for i, l := range o.Lines {
+		switch {
+		case o.isWaiting(l):
+			waiting[i] = l.Quantity
+		case l.IsGoods() && l.Status == "" && l.ID != "" && o.listsContents() && !o.isBundled(l):
+			waiting[i] = o.notInParcels(l)
+		}
+	}
+	return waiting
+}
+
+// listsContents reports whether a part of the order was shipped and each parcel says what it holds.
+func (o Order) listsContents() bool {
+	return (o.Status.Fulfillment == PartiallyShipped || o.Status.Fulfillment == PartiallyDelivered) &&
+		len(o.Shipments) > 0 && !slices.ContainsFunc(o.Shipments, func(s Shipment) bool { return len(s.Items) == 0 })
+}
+
+// isBundled reports whether a line is a part or has parts, which parcels may name in its place.
+func (o Order) isBundled(l Line) bool {
+	return l.Parent != "" || slices.ContainsFunc(o.Lines, func(part Line) bool { return part.Parent == l.ID })
+}
+
+// notInParcels returns how much of a line no parcel holds, "" for nothing.
+func (o Order) notInParcels(l Line) money.Decimal {
+	left := l.Quantity
+	for _, s := range o.Shipments {
+		for _, item := range s.Items {
+			if item.Line == l.ID {
+				left = left.Minus(item.Quantity)
+			}
+		}
+	}
+	if !left.IsPositive() {
+		return ""
+	}
+	return left
 }
 
 // holds reports whether any piece of a line is in the parcel.

@@ -25,6 +25,8 @@ type Summary struct {
 	Return   string    `bson:"return,omitempty"`   // the state of the latest return, "" for none
 	// PayBy is the last day to pay an unpaid order, nil if not known.
 	PayBy *time.Time `bson:"pay_by,omitempty"`
+	// Due is what is left to pay of a partly paid order, in minor units.
+	Due int64 `bson:"due,omitempty" json:",omitempty"`
 	// RefundDue is noon of the last day for the refund after a withdrawal, nil if no refund is due.
 	RefundDue *time.Time `bson:"refund_due,omitempty"`
 }
@@ -98,9 +100,12 @@ func (o Order) Summary() Summary {
 		s.Pictures = append(s.Pictures, Picture{URL: line.Picture, Name: name})
 	}
 	s.Offer, s.Link = o.offer()
-	s.Return = o.latestReturn()
+	s.Return = o.latestReturn().State
 	if o.Status.Unpaid() && o.Instructions != nil {
 		s.PayBy = o.Instructions.DueAt
+	}
+	if o.Status.Unpaid() && o.Status.Payment == PaymentPartiallyPaid {
+		s.Due = o.Due()
 	}
 	return s
 }
@@ -113,8 +118,8 @@ func (s *Stored) summarise(place Place) {
 	}
 }
 
-// latestReturn returns the state of the return that changed last, "" for none. A cancelled return is none.
-func (o Order) latestReturn() string {
+// latestReturn returns the return that changed last, the zero Return for none. A cancelled return is none.
+func (o Order) latestReturn() Return {
 	var latest Return
 	for _, r := range o.Returns {
 		if r.State == ReturnCancelled {
@@ -124,16 +129,16 @@ func (o Order) latestReturn() string {
 			latest = r
 		}
 	}
-	return latest.State
+	return latest
 }
 
-// offer returns the action that an order needs now, with its link: to pay it, to track goods on their way, to
-// collect them or to download files.
+// offer returns the action that an order needs now, with its link: to pay it, to get the label for a return,
+// to track goods on their way, to collect them or to download files.
 func (o Order) offer() (name, link string) {
 	if o.Links.Payment == "" && o.Transfer() != nil {
 		return ActionPay, "" // the order's page says how
 	}
-	for _, a := range []Action{o.pay(), o.track()} {
+	for _, a := range []Action{o.pay(), o.label(), o.track()} {
 		if a.Name == "" || a.Closed != "" || a.Name == ActionTrack && !o.Status.isOnItsWay() {
 			continue
 		}
@@ -149,6 +154,16 @@ func (o Order) offer() (name, link string) {
 		return ActionDownload, ""
 	}
 	return "", ""
+}
+
+// label is the action to get the label of the latest return, without a name if there is none to get.
+func (o Order) label() Action {
+	latest := o.latestReturn()
+	isReady := latest.State == ReturnLabel || latest.State == ReturnApproved
+	if o.Status.Unpaid() || !isReady || latest.LabelURL == "" {
+		return Action{}
+	}
+	return Action{Name: ActionLabel, URL: latest.LabelURL}
 }
 
 // isOnItsWay reports whether goods are on their way to the customer.

@@ -338,19 +338,39 @@ func (w orderWire) status(f *validate.Validator, o Order) Status {
 }
 
 // follow copies the details for the status sentence from the shipments: the carrier and the expected dates
-// of the first, the earliest shipping date, and the latest delivery date, which counts only if every
+// of the next to arrive, the earliest shipping date, and the latest delivery date, which counts only if every
 // shipment has one.
 func (s *Status) follow(shipments []Shipment) {
-	for i, shipment := range shipments {
-		if i == 0 {
-			s.Carrier, s.ExpectedFrom, s.ExpectedTo, s.DeliveredAt = shipment.Carrier, shipment.ExpectedFrom, shipment.ExpectedTo, shipment.DeliveredAt
-		}
+	if len(shipments) == 0 {
+		return
+	}
+	next := nextToArrive(shipments)
+	if s.Carrier = next.Carrier; next.DeliveredAt == nil {
+		s.ExpectedFrom, s.ExpectedTo = next.ExpectedFrom, next.ExpectedTo
+	}
+	s.DeliveredAt = shipments[0].DeliveredAt
+	for _, shipment := range shipments {
 		s.ShippedAt = earlier(s.ShippedAt, shipment.ShippedAt)
 		if s.DeliveredAt != nil && (shipment.DeliveredAt == nil ||
 			shipment.DeliveredAt.After(*s.DeliveredAt)) {
 			s.DeliveredAt = shipment.DeliveredAt
 		}
 	}
+}
+
+// nextToArrive returns the shipment with the earliest expected day among those that have not arrived, or
+// the first shipment if none of them has such a day.
+func nextToArrive(shipments []Shipment) Shipment {
+	next := shipments[0]
+	for _, s := range shipments {
+		if s.DeliveredAt != nil || s.ExpectedTo == nil {
+			continue
+		}
+		if next.DeliveredAt != nil || next.ExpectedTo == nil || s.ExpectedTo.Before(*next.ExpectedTo) {
+			next = s
+		}
+	}
+	return next
 }
 
 // dispatched derives the fulfilment word from the dates of the shipments, for an order whose feed gives no

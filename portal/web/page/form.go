@@ -16,9 +16,10 @@ type Form struct {
 	Values      map[string]string // by field name
 	FieldErrors map[string]string // by field name: sentences
 	Summary     string            // above the form, "" if there are no errors
-	Labels      map[string]string // by field name: precede the sentences in the summary; may be nil
+	Labels      map[string]string // by field name: precede in the summary what names no field; may be nil
 
-	order     []string // the invalid fields in the order of the errors
+	order     []string        // the invalid fields in the order of the errors
+	vague     map[string]bool // the fields whose sentence could stand at any field
 	optional  string
 	fragments *fragments
 }
@@ -35,7 +36,7 @@ func Values(c *fiber.Ctx, names ...string) map[string]string {
 // Form returns a form with the values and with the error that a use case returned for them, or nil. Errors
 // of fields become sentences at the fields; an error that names no field appears above the form.
 func (b Base) Form(values map[string]string, err error) Form {
-	f := Form{Values: values, FieldErrors: make(map[string]string), optional: b.T("form.optional"),
+	f := Form{Values: values, FieldErrors: make(map[string]string), vague: make(map[string]bool), optional: b.T("form.optional"),
 		fragments: b.fragments}
 	if err == nil {
 		return f
@@ -55,8 +56,17 @@ func (b Base) Form(values map[string]string, err error) Form {
 		}
 		f.FieldErrors[wrong.Field] = sentence
 		f.order = append(f.order, wrong.Field)
+		f.vague[wrong.Field] = isVague(wrong.Key)
 	}
 	return f
+}
+
+// isVague reports whether the sentence of an error does not name its field, so that it makes no sense in the
+// summary without the field's label. "Enter your full name." does; "Required." does not.
+func isVague(key string) bool {
+	return strings.HasPrefix(key, "text.") || slices.Contains([]string{"address.required", "birth_date.early",
+		"birth_date.form", "edit.conflict", "filter.number", "filter.unknown", "merge.choose", "period.date", "url.form",
+		"vat.country", "withdrawal.link", "withdrawal.quantity"}, key)
 }
 
 // ChooseAgain returns a form that was sent with files and is shown again: it asks for them at their field,
@@ -94,7 +104,7 @@ func (f Form) List() []ErrorLink {
 	list := make([]ErrorLink, 0, len(f.order))
 	for _, name := range f.order {
 		text := f.FieldErrors[name]
-		if label := f.Labels[name]; label != "" {
+		if label := f.Labels[name]; label != "" && f.vague[name] {
 			text = label + ": " + text
 		}
 		list = append(list, ErrorLink{ID: fieldID(name), Text: text})

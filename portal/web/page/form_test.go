@@ -52,6 +52,28 @@ func TestErrorsBecomeSentencesAtTheirFields(t *testing.T) {
 	}
 }
 
+// TestSummaryNamesTheFieldWhereTheErrorDoesNot checks that each line of the summary makes sense alone, without
+// saying twice which field it is about.
+func TestSummaryNamesTheFieldWhereTheErrorDoesNot(t *testing.T) {
+	t.Parallel()
+	baseOf(t, get("/"), jana(), func(b Base) {
+		form := b.Form(nil, &validate.Error{Kind: validate.Invalid, Fields: []validate.FieldError{
+			{Field: "name", Key: "withdraw.name.missing"}, {Field: "text", Key: "text.required"},
+			{Field: "line/0", Key: "withdrawal.quantity"}, {Field: "reason", Key: "return.reason.unknown"},
+		}})
+		form.Labels = map[string]string{"name": "Full name", "text": "Message", "line/0": "Mug", "reason": "Reason"}
+		var got []string
+		for _, line := range form.List() {
+			got = append(got, line.Text)
+		}
+		want := []string{"Enter your full name.", "Message: Required.", "Mug: Choose a quantity from the list.",
+			"Choose a reason."}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Error(diff)
+		}
+	})
+}
+
 func TestFieldKeepsWhatWasTypedAndNamesItsTexts(t *testing.T) {
 	t.Parallel()
 	form := Form{Values: map[string]string{"a": "typed"}, FieldErrors: map[string]string{"a": "Mend me."},

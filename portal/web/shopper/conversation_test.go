@@ -43,8 +43,8 @@ func TestConversationOnThePage(t *testing.T) {
 		!strings.Contains(got[1], "New<i>Soon</i> https://x.test") || b.Page.Has("#messages li i, #messages li a") {
 		t.Errorf("the conversation: %q", got)
 	}
-	if !b.Page.Has("main .note a[href='#messages']") {
-		t.Error("no word of it above")
+	if !b.Page.Has(".order-goods > .note:first-child a[href='#messages']") {
+		t.Error("no word of it before what can be done with the order")
 	}
 	b.Submit("form[data-read]", nil).Want(http.StatusOK)
 	if b.Page.Has("[data-read]") || b.Page.Has(".news") || b.Page.URL.Path != "/orders/A%2F1" &&
@@ -119,7 +119,7 @@ func TestReturnOnThePage(t *testing.T) {
 	b := signedIn(i)
 	b.Get("/orders/1/return")
 	b.Submit("main form", map[string]string{"line/0": "2"}).Want(http.StatusUnprocessableEntity)
-	if b.Page.Text("#f-reason-error") != "Choose a reason from the list." {
+	if b.Page.Text("#f-reason-error") != "Choose a reason." {
 		t.Errorf("no reason: %s", b.Page.Text("main"))
 	}
 	request := b.Page.Attr("[name=form]", "value")

@@ -173,7 +173,7 @@ func TestReturnRequest(t *testing.T) {
 		t.Errorf("the page: %s", b.Page.Text("main"))
 	}
 	b.Submit("main form", map[string]string{"reason": "damaged", "text": "\n<b>Torn</b>"}).Want(http.StatusUnprocessableEntity)
-	if got := b.Page.Text(".field-errors"); got != "Please fix the following: Items: Choose at least one item." ||
+	if got := b.Page.Text(".field-errors"); got != "Please fix the following: Choose at least one item." ||
 		!strings.Contains(b.Page.Body, ">\n\n&lt;b&gt;Torn") {
 		t.Errorf("nothing chosen: %q, %s", got, b.Page.Body)
 	}

@@ -5,6 +5,7 @@ import (
 	"html/template"
 	"net/url"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/gofiber/fiber/v2"
@@ -137,7 +138,7 @@ func (p *orderPage) fill(now time.Time, drawings *bank.Drawings) (err error) {
 		return err
 	}
 	p.AllItems = p.T("order.items.all", "Count", len(o.Items()))
-	p.Downloads, p.Parcels = p.downloads(now), p.parcels()
+	p.Downloads, p.Parcels = p.downloads(now), p.parcels(now)
 	p.Locked = o.LocksDownloads()
 	p.OneDownload = len(p.Downloads) == 1 && p.Downloads[0].URL != ""
 	p.Steps, p.Facts, p.Notes, p.Payments = p.steps(), p.facts(), p.notes(), p.payments()
@@ -170,13 +171,16 @@ func (p *orderPage) say(now time.Time) {
 	if place, _ := o.PickupPlace(); place != "" {
 		first = p.T("headline.ready_for_pickup.at", "Place", together(place))
 	}
+	if lateKey(o.Status, o.Headline.Key, now) == partLate {
+		p.Second = strings.TrimSpace(p.T("headline.rest") + " " + p.Second)
+	}
 	if paymentFirst {
 		first, p.Second = p.Second, first
 	}
 	switch {
 	case paymentFirst && o.Headline.Key == "headline.received":
 		p.Second = "" // it could be read as "has received your payment"
-	case o.Headline.Key == "headline.digital.sent":
+	case p.lacksFiles():
 		p.Second = cmp.Or(p.Second, p.T("order.digital.no_files"))
 	}
 	p.Headline = p.Pill(string(headlineTone(o.Status, o.Headline, now)), first).With(statusIcon(o.Status, o.Headline))

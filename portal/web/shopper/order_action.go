@@ -26,6 +26,9 @@ func (p *orderPage) actions(sent inquiry.Correspondence) {
 	if (p.Returns.current() != nil || p.lead != "") && main != order.ActionPay {
 		main = "" // the next step is that of the return: whoever sends goods back is not asked to buy them again
 	}
+	if main == order.ActionReorder && p.lacksFiles() {
+		main = "" // whoever misses files is not asked to pay for them again
+	}
 	if r := p.Returns.current(); r != nil && r.LabelURL != "" {
 		label := orderAction{Label: p.T("return.label"), URL: r.LabelURL, Main: main == "", Away: true}
 		p.Actions, r.LabelURL = append(p.Actions, label), ""
@@ -102,11 +105,14 @@ func (p *orderPage) ownAction() orderAction {
 	case strings.ContainsAny(place, "0123456789"): // a name alone would lead anywhere
 		return orderAction{Label: p.T("action.directions"), URL: mapURL + url.QueryEscape(place), Main: true,
 			Away: true}
-	case p.Writing.Takes && (p.Order.Headline.Key == "headline.digital.sent" || p.lead != ""):
+	case p.Writing.Takes && (p.lacksFiles() || p.lead != ""):
 		return orderAction{Label: p.T("action.message"), URL: "#messages", Main: p.isTurn()}
 	}
 	return orderAction{}
 }
+
+// lacksFiles reports whether the order is a digital one that the shop delivered without listing its files.
+func (p *orderPage) lacksFiles() bool { return p.Order.Headline.Key == "headline.digital.sent" }
 
 // isTurn reports whether the customer has the next step of what the page says first: to ask how to send goods
 // back, or to answer a refusal. Otherwise the shop has it.

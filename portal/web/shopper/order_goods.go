@@ -42,7 +42,7 @@ type parcelFact struct {
 const maxShownItems = 4
 
 // parcels returns the shipments. A digital order has none, whatever its feed calls the sending of a link.
-func (p *orderPage) parcels() []parcel {
+func (p *orderPage) parcels(now time.Time) []parcel {
 	if p.Order.IsDigital {
 		return nil
 	}
@@ -60,7 +60,7 @@ func (p *orderPage) parcels() []parcel {
 		case given.Carrier != "":
 			made.Heading = p.T("order.parcel.by", "Carrier", given.Carrier)
 		}
-		made.Facts = p.parcelFacts(given, len(shipments) > 1 || made.Place != "")
+		made.Facts = p.parcelFacts(given, now, len(shipments) > 1 || made.Place != "")
 		if len(shipments) > 1 || len(p.Order.Lines) > maxShownItems || !p.holdsAll(given) {
 			made.Items = p.items(given) // else they stand right below
 		}
@@ -92,7 +92,7 @@ func (p *orderPage) items(given order.Shipment) []string {
 	return items
 }
 
-func (p *orderPage) parcelFacts(given order.Shipment, withCarrier bool) []parcelFact {
+func (p *orderPage) parcelFacts(given order.Shipment, now time.Time, withCarrier bool) []parcelFact {
 	var facts []parcelFact
 	add := func(key string, value page.Time) {
 		if value.Text != "" {
@@ -105,17 +105,21 @@ func (p *orderPage) parcelFacts(given order.Shipment, withCarrier bool) []parcel
 	if given.ShippedAt != nil {
 		add("order.shipped_at", p.TimeDay(*given.ShippedAt))
 	}
+	expected := "order.expected"
+	if last := cmp.Or(given.ExpectedTo, given.ExpectedFrom); last != nil && last.Before(startOfDay(now)) {
+		expected = "order.expected.past"
+	}
 	switch {
 	case given.DeliveredAt != nil:
 		add("order.delivered_at", p.TimeMoment(*given.DeliveredAt))
 	case given.ExpectedTo != nil && given.ExpectedFrom != nil &&
 		p.Date(*given.ExpectedFrom) != p.Date(*given.ExpectedTo):
 		between := p.T("order.expected.between", "From", given.ExpectedFrom, "To", given.ExpectedTo)
-		add("order.expected", page.Time{Text: between})
+		add(expected, page.Time{Text: between})
 	case given.ExpectedTo != nil:
-		add("order.expected", p.TimeDay(*given.ExpectedTo))
+		add(expected, p.TimeDay(*given.ExpectedTo))
 	case given.ExpectedFrom != nil:
-		add("order.expected", p.TimeDay(*given.ExpectedFrom))
+		add(expected, p.TimeDay(*given.ExpectedFrom))
 	}
 	return facts
 }

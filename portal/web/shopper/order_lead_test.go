@@ -21,7 +21,7 @@ func TestReturnLeads(t *testing.T) {
 			fields{"state": "label", "label_url": "https://www.shop.test/l.pdf"}},
 		{"approved", "Return approved.|You can send the items back. Ask the shop where to send them and by when.", "", "",
 			fields{"state": "label"}},
-		{"received", "The shop received your return.|The shop is checking the items. It will then refund you.", "", "",
+		{"received", "The shop received your return.|The shop is checking the items and will then refund you.", "", "",
 			fields{"state": "received"}},
 		{"declined", "Return declined.|Opened", "", "", fields{"state": "declined", "declined": "Opened"}},
 		{"declined without a reason", "Return declined.|The shop gave no reason. You can ask in a message.", "", "",

@@ -177,7 +177,7 @@ func TestDigitalOrder(t *testing.T) {
 		t.Errorf("to pay is not above the files: %q", got)
 	}
 	for word, want := range map[string]string{"shipped": "Your digital order has been delivered." +
-		"There are no files to download here. Check your email from the shop, or ask the shop for them.",
+		"There are no files here. Look for the shop’s email, or ask the shop.",
 		"processing": "The shop is preparing your digital order."} {
 		page := orderPage(t, fields{"is_digital": true, "fulfillment": word, "payment": "paid"})
 		if got := page.Text(".headline"); got != want {
@@ -442,5 +442,42 @@ func TestReturnedGoods(t *testing.T) {
 	if page = orderPage(t, fields{"lines": lines, "fulfillment": "delivered", "payment": "paid", "returns": []fields{
 		{"number": "r", "state": "received", "lines": back}, {"number": "s", "state": "requested", "lines": back}}}); page.Text(".lines .tag") != "1 of 3 returned" {
 		t.Errorf("of two returns one has arrived: %q", page.Text(".lines .tag"))
+	}
+}
+
+// TestPayableOrderWithoutAnAccountSaysWhatPaymentDoes checks that an order to be paid by transfer, whose shop
+// gives a link but no account, does not ask for a transfer.
+func TestPayableOrderWithoutAnAccountSaysWhatPaymentDoes(t *testing.T) {
+	t.Parallel()
+	page := orderPage(t, fields{"payment": "pending", "payment_kind": "transfer", "fulfillment": "unfulfilled",
+		"links": fields{"payment": "https://pay.test"}})
+	if got := page.Text(".headline p"); got != "Pay €12.50 to complete your order." {
+		t.Errorf("the page says %q", got)
+	}
+}
+
+// TestSettledCancellationOffersNoWithdrawal checks that the page of a cancelled order tells of withdrawal only
+// until the money is back.
+func TestSettledCancellationOffersNoWithdrawal(t *testing.T) {
+	t.Parallel()
+	for payment, want := range map[string]bool{"paid": true, "refunded": false} {
+		page := orderPage(t, fields{"state": "cancelled", "fulfillment": "cancelled", "payment": payment})
+		if got := page.Has("#withdrawal"); got != want {
+			t.Errorf("%s: withdrawal is there: %v", payment, got)
+		}
+	}
+}
+
+// TestClosedCancellationSaysSoInItsHeading checks the page of a request that comes too late.
+func TestClosedCancellationSaysSoInItsHeading(t *testing.T) {
+	t.Parallel()
+	i := webtest.Portal(t)
+	put(t, i, "1", fields{"fulfillment": "shipped"})
+	put(t, i, "2", fields{"fulfillment": "processing"})
+	b := signedIn(i)
+	for number, want := range map[string]string{"1": "This order can’t be cancelled", "2": "Request cancellation"} {
+		if got := b.Get("/orders/" + number + "/cancel").Text("h1"); got != want {
+			t.Errorf("order %s: %q", number, got)
+		}
 	}
 }

@@ -121,9 +121,15 @@ func (p *orderPage) paymentSentence(now time.Time) string {
 	if word == order.PaymentPending && o.Links.Payment != "" && len(o.Downloads) > 0 && o.LocksDownloads() {
 		return p.T("payment.sentence.files", "Amount", o.Amount(amount))
 	}
+	payNow := word == "transfer" && o.Links.Payment != "" && o.Transfer() == nil && o.Status.IsUnsent()
+	if payNow { // the page gives no account, but a way to pay at once
+		word = "pending"
+	}
 	in := o.Instructions
 	if in != nil && in.DueAt != nil && o.Status.Unpaid() && (word == "transfer" || word == "invoice" || word == "pending") {
 		switch {
+		case isToday(*in.DueAt, now):
+			word += ".today"
 		case !p.isLate(now):
 			word += ".on"
 		case o.Links.Payment != "" || o.Transfer() != nil:
@@ -132,6 +138,9 @@ func (p *orderPage) paymentSentence(now time.Time) string {
 			word = "late"
 		}
 		return p.T("payment.sentence."+word, "Amount", o.Amount(amount), "Due", *in.DueAt)
+	}
+	if payNow {
+		word = "open"
 	}
 	return p.T("payment.sentence."+word, "Amount", o.Amount(amount), "Paid", o.Amount(o.Paid()),
 		"Total", o.Amount(o.Total))

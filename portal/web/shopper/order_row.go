@@ -7,6 +7,7 @@ import (
 
 	"postern/portal/customer"
 	"postern/portal/inquiry"
+	"postern/portal/money"
 	"postern/portal/order"
 	"postern/portal/web/page"
 )
@@ -100,6 +101,8 @@ func offerKey(offer string) string {
 		return "order.pay"
 	case order.ActionTrack:
 		return "order.track"
+	case order.ActionLabel:
+		return "return.label"
 	case order.ActionCollect:
 		return "orders.collect"
 	case order.ActionDownload:
@@ -133,10 +136,16 @@ func rowStatus(b page.Base, r *order.Row, asked customer.Asked, now time.Time) p
 func paymentPill(b page.Base, r *order.Row, h order.Headline, now time.Time) page.Pill {
 	word, by := paymentKeys()[h.Payment], r.Summary.PayBy
 	switch {
+	case r.Status.Payment == order.PaymentPartiallyPaid && r.Summary.Due > 0:
+		left := money.Amount{Minor: r.Summary.Due, Currency: r.Currency}
+		return b.Pill(string(h.Tone), b.T(h.Payment+".left", "Amount", left)).With(statusIcon(r.Status, h))
 	case by == nil || word != "transfer" && word != "invoice" && word != "pending":
 		return b.Pill(string(h.Tone), b.T(h.Payment)).With(statusIcon(r.Status, h))
 	case by.Before(startOfDay(now)):
 		return b.Pill(string(order.Stopped), b.T("orders.due.late", "Due", *by)).With(alertIcon)
+	}
+	if isToday(*by, now) {
+		return b.Pill(string(order.Waiting), b.T("orders.due."+word+".today"))
 	}
 	return b.Pill(string(order.Waiting), b.T("orders.due."+word, "Due", *by))
 }
@@ -187,15 +196,30 @@ func requestPill(b page.Base, s order.Status, asked customer.Asked) (pill page.P
 	return pill, false
 }
 
-// isOverdue reports whether goods on their way should have arrived by now.
-func isOverdue(s order.Status, now time.Time) bool {
-	return s.ExpectedTo != nil && s.ExpectedTo.Before(startOfDay(now)) && s.Fulfillment == order.Shipped
+// partLate is the headline of an order of which a part is on its way and late.
+const partLate = "headline.partially_shipped.late"
+
+// lateKey returns the headline that says since when goods on their way are overdue, "" if they are not.
+func lateKey(s order.Status, key string, now time.Time) string {
+	if s.ExpectedTo == nil || !s.ExpectedTo.Before(startOfDay(now)) {
+		return ""
+	}
+	switch key {
+	case "headline.shipped.by_on":
+		return "headline.shipped.by_late"
+	case "headline.shipped.on":
+		return "headline.shipped.late"
+	case "headline.partially_shipped":
+		return partLate
+	case "headline.parcels":
+		return "headline.parcels.late"
+	}
+	return ""
 }
 
 // headlineTone returns the tone of an order's headline: a late delivery is awaited.
 func headlineTone(s order.Status, h order.Headline, now time.Time) order.Tone {
-	late := h.Key == "headline.shipped.by_on" || h.Key == "headline.shipped.on"
-	if late && isOverdue(s, now) && h.Tone == order.Moving {
+	if lateKey(s, h.Key, now) != "" && h.Tone == order.Moving {
 		return order.Waiting
 	}
 	return h.Tone
@@ -203,14 +227,7 @@ func headlineTone(s order.Status, h order.Headline, now time.Time) order.Tone {
 
 // headline returns the sentence about an order's status, which has the key of its Headline.
 func headline(b page.Base, s order.Status, key string, now time.Time) string {
-	if isOverdue(s, now) {
-		switch key {
-		case "headline.shipped.by_on":
-			key = "headline.shipped.by_late"
-		case "headline.shipped.on":
-			key = "headline.shipped.late"
-		}
-	}
+	key = cmp.Or(lateKey(s, key, now), key)
 	source := ""
 	if key == "headline.source" { // finding these words takes longer than the rest of the row
 		source = s.OwnWords()
@@ -219,6 +236,9 @@ func headline(b page.Base, s order.Status, key string, now time.Time) string {
 		"Expected", s.ExpectedTo, "Label", s.Label,
 		"Source", source)
 }
+
+// isToday reports whether a moment is on the day of now.
+func isToday(at, now time.Time) bool { return startOfDay(at.In(now.Location())).Equal(startOfDay(now)) }
 
 func startOfDay(now time.Time) time.Time {
 	year, month, day := now.Date()

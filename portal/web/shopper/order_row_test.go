@@ -178,3 +178,50 @@ func TestRowsKeepTheirPicturesAndOffersApart(t *testing.T) {
 		t.Error(diff)
 	}
 }
+
+// TestRowSaysWhatIsLeftToPay checks the row of a partly paid order, beside a total that is more than that.
+func TestRowSaysWhatIsLeftToPay(t *testing.T) {
+	t.Parallel()
+	i := webtest.Portal(t)
+	put(t, i, "1", fields{"payment": "partially_paid", "amount_paid": "2.50", "fulfillment": "unfulfilled"})
+	if got := signedIn(i).Page.Text(".orders .status"); got != "Partly paid. €10.00 is left to pay." {
+		t.Errorf("the row says %q", got)
+	}
+}
+
+// TestDueTodayIsSaidSo checks the row and the page of orders that are to be paid today.
+func TestDueTodayIsSaidSo(t *testing.T) {
+	t.Parallel()
+	i := webtest.Portal(t)
+	for _, row := range []struct{ kind, row, page string }{
+		{"transfer", "Pay by bank transfer today.", "Pay €12.50 by bank transfer today."},
+		{"invoice", "Pay the invoice today.", "Pay the invoice for €12.50 today."},
+		{"other", "Pay today.", "Pay €12.50 today."},
+	} {
+		put(t, i, row.kind, fields{"payment": "pending", "payment_kind": row.kind, "fulfillment": "unfulfilled",
+			"payment_instructions": fields{"iban": "SK3112000000198742637541", "due_at": i.Clock.Now().Format("2006-01-02")}})
+		b := signedIn(i)
+		if got := b.Page.Text(`.orders li:has(a[href="/orders/` + row.kind + `"]) .status`); got != row.row {
+			t.Errorf("%s: the row says %q", row.kind, got)
+		}
+		if got := b.Get("/orders/" + row.kind).Text(".headline p"); got != row.page {
+			t.Errorf("%s: the page says %q", row.kind, got)
+		}
+	}
+}
+
+// TestRowOffersTheReturnLabel checks that a return whose label is ready has a button for it in the list.
+func TestRowOffersTheReturnLabel(t *testing.T) {
+	t.Parallel()
+	i := webtest.Portal(t)
+	label := []fields{{"number": "r", "state": "label", "label_url": "https://www.shop.test/label.pdf"}}
+	put(t, i, "1", fields{"payment": "paid", "fulfillment": "delivered", "returns": label})
+	put(t, i, "2", fields{"payment": "pending", "payment_kind": "invoice", "fulfillment": "delivered", "returns": label})
+	b := signedIn(i)
+	if diff := cmp.Diff([]string{"Get return label 1"}, b.Page.Texts(".order-offer")); diff != "" {
+		t.Error(diff)
+	}
+	if got := b.Page.Attr(".order-offer", "href"); got != "https://www.shop.test/label.pdf" {
+		t.Errorf("it leads to %q", got)
+	}
+}

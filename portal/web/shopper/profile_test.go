@@ -69,7 +69,7 @@ func TestProfileErrors(t *testing.T) {
 				got != test.typed {
 				t.Errorf("typed %q, kept %q", test.typed, got)
 			}
-			if got := b.Page.Text(".field-errors a"); !strings.Contains(got, ": ") {
+			if got := b.Page.Text(".field-errors a"); !strings.HasSuffix(got, b.Page.Text("#f-"+test.field+"-error")) {
 				t.Errorf("the summary: %q", got)
 			}
 		})

@@ -28,6 +28,7 @@ type requestPage struct {
 	Asks         bool
 	Mark         string
 	Choices      []returnChoice
+	Later        []laterItem
 	Instead      string        // path of the form to return items, if that is possible instead
 	Reasons      []page.Option // of a return
 	Label, Hint  string        // of the text field
@@ -44,6 +45,9 @@ type returnChoice struct {
 	page.Field
 	Picture string
 }
+
+// laterItem is an item that cannot be returned before it is shipped.
+type laterItem struct{ Name, Picture string }
 
 // goodsField is the field of an error that concerns all items of a return.
 const goodsField = "items"
@@ -86,15 +90,19 @@ func (h *Handler) showRequest(c *fiber.Ctx, s portal.Shopper, kind string, err e
 		if action.Closed == "cancel.shipped" && order.Action(inquiry.RequestReturn, nil).IsRequest() {
 			data.Instead = requestPath(number, inquiry.RequestReturn)
 		}
+		if slices.Contains([]string{"cancel.shipped", "cancel.completed", "cancel.digital"}, action.Closed) {
+			data.Title = data.T("request.cancel.closed")
+		}
 		data.Texts = append(data.Texts, data.T("action.closed."+action.Closed, "When", action.At))
 		return h.pages.Render(c, status, "shopper/request", data)
 	}
 	var lines []orderedLine
 	if kind == inquiry.RequestReturn {
 		if lines = returnable(order, sent); len(lines) == 0 && order.HasGoods() {
-			data.Asks, data.Texts = false, []string{data.T("request.return.all")}
+			data.Asks, data.Texts = false, []string{data.T(nothingToReturn(order))}
 			return h.pages.Render(c, status, "shopper/request", data)
 		}
+		data.Later = later(order)
 		data.Reasons = reasonOptions(data.Base, s.ReturnReasons())
 		data.Photos, data.PhotosField = photoTypes, photosField
 	}
@@ -142,6 +150,26 @@ func returnable(o order.View, sent inquiry.Correspondence) []orderedLine {
 		}
 	}
 	return lines
+}
+
+// nothingToReturn returns the key of the sentence that says why no item can be returned now.
+func nothingToReturn(o order.View) string {
+	if len(later(o)) > 0 {
+		return "action.closed.return.not_shipped"
+	}
+	return "request.return.all"
+}
+
+// later returns the items of which nothing has been shipped yet.
+func later(o order.View) []laterItem {
+	var items []laterItem
+	counted := o.Counted()
+	for i, waiting := range o.AtShop() {
+		if l := o.Lines[i]; counted[i] && waiting == l.Quantity {
+			items = append(items, laterItem{unbroken(l.Name), l.Picture})
+		}
+	}
+	return items
 }
 
 // fill sets the form's fields. Without an error it ignores form values, including those in the URL.

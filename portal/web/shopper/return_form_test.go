@@ -34,8 +34,8 @@ func TestReturnFormOffersWhatIsLeft(t *testing.T) {
 		}
 	}
 	b.Submit("main form", nil).Want(http.StatusUnprocessableEntity)
-	wantRows(t, b.Page, "main .field-errors p, main .field-errors li", "Please fix the following:", "Items: Choose at least one item.",
-		"Reason: Choose a reason from the list.")
+	wantRows(t, b.Page, "main .field-errors p, main .field-errors li", "Please fix the following:", "Choose at least one item.",
+		"Choose a reason.")
 	if got := b.Page.Text("fieldset#f-items.invalid > .field-error"); got != "Choose at least one item." ||
 		b.Page.Attr("fieldset", "aria-describedby") != "f-items-error" {
 		t.Errorf("at the items: %q", got)

@@ -40,9 +40,12 @@ type withdrawalNote struct {
 	Folded   bool   // it only says that the customer cannot withdraw
 }
 
-// withdrawal returns the note, or nil if the shop does not offer withdrawal.
+// withdrawal returns the note, or nil if the shop does not offer withdrawal, or if the order was cancelled and
+// the money is back, so that nothing is left to withdraw from.
 func (p *orderPage) withdrawal() *withdrawalNote {
-	if p.Order.Withdrawal == nil {
+	right := p.Order.Withdrawal
+	isSettled := p.Order.Status.Cancelled() && p.Order.Status.Payment == order.PaymentRefunded
+	if right == nil || isSettled && len(right.Received) == 0 {
 		return nil
 	}
 	note := noteOf(p.Base, p.Order)
@@ -172,7 +175,7 @@ func (p *withdrawOrderPage) fill(c *fiber.Ctx, err error) error {
 		values[lineField(i)] = c.FormValue(lineField(i))
 	}
 	p.Form = p.Base.Form(values, asked(err)).InOrder(append([]string{"name"}, lineFields(p.Order.Lines)...)...)
-	p.Form.Labels = map[string]string{}
+	p.Form.Labels = map[string]string{"name": p.T("withdraw.name")}
 	counted := p.Order.Counted()
 	for i, l := range p.Order.Lines {
 		if l.Withdrawal != "" || !counted[i] {
