@@ -166,11 +166,19 @@ func (b Base) Link(path string) string {
 	return path + "?lang=" + url.QueryEscape(b.AskedLang)
 }
 
+// Own reports whether the pages are the reader's own. Otherwise staff are signed in as the customer, and what
+// only the customer may do is not shown.
+func (b Base) Own() bool { return b.As == nil }
+
+// Writes reports whether the reader may change what the pages show of the customer: the profile, the company
+// and the addresses.
+func (b Base) Writes() bool { return b.As == nil || b.As.Write }
+
 // Withdraw returns the path for withdrawing from a contract, which every page must link to (Art. 11a of
 // Directive 2011/83/EU). It is "" if the shop does not offer withdrawal,
 // and for staff.
 func (b Base) Withdraw() string {
-	if b.Shop.ID == "" || b.Shop.NoWithdrawal || b.Area.Side {
+	if b.Shop.ID == "" || b.Shop.NoWithdrawal || b.Area.Side || !b.Own() {
 		return ""
 	}
 	return b.Link("/withdraw")

@@ -34,6 +34,7 @@ type head struct {
 type AsBanner struct {
 	Name, Text string // whose pages these are, and everything else
 	End        string // path of the form that ends it
+	Write      bool   // whether they may change the profile, the company and the addresses
 }
 
 // Frame is embedded in the data of a page that is kept as a whole: the HTML before and after its content.
@@ -99,7 +100,7 @@ func (b Base) documentTitle() string {
 	if b.As != nil {
 		as := b
 		as.As = nil
-		return b.T("impersonation.document_title", "Name", b.As.Name, "Title", as.documentTitle())
+		return b.T("impersonation.document_title", "Name", b.DisplayName, "Title", as.documentTitle())
 	}
 	if b.refused != nil && *b.refused {
 		return b.T("form.error_title", "Title", b.Title)

@@ -38,14 +38,18 @@ func (h *Handler) addresses(c *fiber.Ctx, s portal.Shopper) error {
 		return err
 	}
 	data := addressesPage{Base: h.base(c, s, "addresses", "addresses.title")}
-	if id := c.Query("undo"); s.CanRestoreAddress(id) {
+	if id := c.Query("undo"); data.Writes() && s.CanRestoreAddress(id) {
 		data.OfferUndo(addressPath(id) + "/undo")
 	}
 	for _, a := range saved {
 		data.Cards = append(data.Cards, data.AddressCard(h.app.AddressFormats(), a, addressPath(a.ID)))
 	}
 	if len(saved) == 0 {
-		empty := data.Base.Empty(data.T("addresses.none"), "", "")
+		text := "addresses.none"
+		if !data.Writes() {
+			text = "customer.addresses.none"
+		}
+		empty := data.Base.Empty(data.T(text), "", "")
 		data.Empty = &empty
 	}
 	return h.pages.Render(c, fiber.StatusOK, "shopper/addresses", data)

@@ -23,6 +23,7 @@ type companyPage struct {
 	// Registration, Tax and VAT are the country's names for the three numbers.
 	Registration, Tax, VAT string
 	Moved                  string     // "yes" if the form shows another country than before
+	Facts                  []fact     // instead of the form, for somebody who may not change them
 	Known                  *page.Pill // status of the stored VAT ID, nil for none
 }
 
@@ -94,6 +95,7 @@ func (h *Handler) showCompany(c *fiber.Ctx, s portal.Shopper, company customer.C
 		"name": data.T("company.name"), "country": data.T("address.label.country"),
 		"registration_number": data.Registration, "tax_number": data.Tax, "vat_id": data.VAT,
 	}
+	data.Facts = companyFacts(data.Base, data.Countries, company)
 	if company.VATID == s.Company().VATID {
 		data.Known = data.known(s.VATCheck())
 	}

@@ -23,5 +23,5 @@ func asBanner(b page.Base, by portal.Impersonation) *page.AsBanner {
 		key = "impersonation.banner.write"
 	}
 	return &page.AsBanner{Name: b.T("impersonation.banner", "Name", b.DisplayName),
-		Text: b.T(key, "When", b.L.Clock(by.Until)), End: endImpersonationPath}
+		Text: b.T(key, "When", b.L.Clock(by.Until)), End: endImpersonationPath, Write: by.Write}
 }

@@ -65,7 +65,7 @@ type unsent struct {
 func writingOf(b page.Base, s portal.Shopper, number string, sent inquiry.Correspondence,
 	message unsent) writing {
 	w := writing{Base: b, Action: messagePath(number) + "#messages", Heading: b.T("message.heading"),
-		Takes: b.Shop.AcceptsMessages() && !sent.Full()}
+		Takes: b.Own() && b.Shop.AcceptsMessages() && !sent.Full()}
 	for _, m := range sent.Messages {
 		shown := sentMessage{Who: b.T("message.you"), Text: m.Text, When: b.TimeMoment(m.At)}
 		if m.From == inquiry.FromShop {
@@ -89,7 +89,7 @@ func writingOf(b page.Base, s portal.Shopper, number string, sent inquiry.Corres
 	w.Form.Form = b.Form(map[string]string{"text": message.text}, message.err)
 	w.Form.Labels = map[string]string{"text": b.T("message.text")}
 	switch {
-	case w.Takes:
+	case w.Takes, !b.Own():
 	case b.Shop.AcceptsMessages():
 		w.Instead = b.T("message.full", "Most", inquiry.MaxMessages, "Email", b.Shop.Brand.SupportEmail)
 	case len(b.Shop.Brand.Footer) > 0:

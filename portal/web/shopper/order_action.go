@@ -42,7 +42,7 @@ func (p *orderPage) actions(sent inquiry.Correspondence) {
 	}
 	var quiet []orderAction
 	for _, a := range offered {
-		if a.Closed != "" || a.Name == "" || a.Name == order.ActionReturn && a.IsRequest() && all {
+		if !p.Own() && isCustomers(a.Name) || a.Closed != "" || a.Name == "" || a.Name == order.ActionReturn && a.IsRequest() && all {
 			continue
 		}
 		made := p.action(a)
@@ -58,11 +58,18 @@ func (p *orderPage) actions(sent inquiry.Correspondence) {
 	if own := p.ownAction(); own.URL != "" && len(p.Actions) == 0 {
 		p.Actions = append(p.Actions, own)
 	}
-	if url := p.Order.Links.Storefront; url != "" {
+	if url := p.Order.Links.Storefront; url != "" && p.Own() {
 		p.More = append(p.More, orderAction{Label: p.T("order.storefront"), URL: url, Away: true})
 	}
 	p.arrange(quiet)
 	p.explain(p.Order.Unavailable(asked))
+}
+
+// isCustomers reports whether only the customer has an action: staff who are signed in as the customer neither
+// pay nor buy, cancel, return or fetch anything.
+func isCustomers(action string) bool {
+	return slices.Contains([]string{order.ActionPay, order.ActionReorder, order.ActionCancel, order.ActionReturn,
+		order.ActionDownload}, action)
 }
 
 // arrange puts the actions besides the main one into buttons or a menu. To cancel, and to return what is

@@ -146,6 +146,8 @@ func (p *orderPage) downloads(now time.Time) []download {
 			made.Note = p.T("download.expired", "When", *given.Until)
 		case given.Left != nil && *given.Left <= 0:
 			made.Note = p.T("download.used_up")
+		case !p.Own(): // fetching it may count
+			made.Note = p.downloadNote(given)
 		default:
 			made.URL, made.Note = given.URL, p.downloadNote(given)
 			made.Label = p.T("download.what", "Name", made.Name)

@@ -45,7 +45,7 @@ func (p *ordersPage) rows(out page.Output, found []order.Row, now time.Time) err
 			picture, alternative = r.Summary.Pictures[0].URL, r.Summary.Alternative(r.Summary.Pictures[0])
 		}
 		shape := page.Shape{Template: "partials/order-row", Variant: status.Icon, Flags: toneFlag(status.Tone)}
-		if key := offerKey(r.Summary.Offer); key != "" {
+		if key := offerKey(r.Summary.Offer); key != "" && (p.Own() || !isCustomers(r.Summary.Offer)) {
 			offer = p.T(key)
 			if row.Away = r.Summary.Link != ""; row.Away {
 				shape.Flags |= 1

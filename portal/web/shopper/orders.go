@@ -111,7 +111,7 @@ func (p *ordersPage) fill(data *ordersData, gaps *page.Gaps, found order.Page, i
 	data.Clear = gaps.Text(clear)
 	data.Found = gaps.Text(p.found(n, found.More))
 	data.Export = gaps.Text("")
-	if n > 0 {
+	if n > 0 && p.Own() {
 		data.Export = gaps.Text(p.at(exportPath, ""))
 	}
 	if data.Frame, err = p.Frame(gaps); err != nil {

@@ -25,6 +25,7 @@ type profilePage struct {
 	To              string // the customer's destination, "" if they opened the page themselves
 	Later           string // path that continues without saving
 	LanguageOptions []page.Option
+	Facts           []fact // instead of the form, for somebody who may not change them
 	Stored          []fact // the version that another window has saved since
 	Emails          orderEmails
 	wanted          []string
@@ -110,6 +111,7 @@ func (h *Handler) showProfile(c *fiber.Ctx, s portal.Shopper, profile customer.P
 		"phone":      profile.Phone, "language": profile.Language, "company": profile.Company,
 	}, err).InOrder("title", "first_name", "last_name", "company", "birth_date", "phone", "language")
 	data.Form.Labels = data.labels()
+	data.Facts = data.stored(s.Profile())
 	data.Emails = orderEmailsOf(data.Base, s)
 	if status == fiber.StatusConflict {
 		kept := s.Profile()

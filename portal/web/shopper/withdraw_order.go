@@ -75,10 +75,11 @@ func noteOf(b page.Base, o order.View) withdrawalNote {
 		note.Texts = append(note.Texts, b.T("withdraw.open.until", "Last", right.Last))
 	}
 	note.Folded = right.Closed != "" && len(right.Received) == 0
-	switch right.Closed {
-	case "":
+	switch {
+	case !b.Own():
+	case right.Closed == "":
 		note.Path = withdrawOrderPath(o.Number)
-	case order.WithdrawalOver:
+	case right.Closed == order.WithdrawalOver:
 		note.Late = withdrawOrderPath(o.Number)
 	}
 	if right.Accepts() || right.Closed == order.WithdrawalExcluded {
