@@ -124,13 +124,13 @@ func (s Staff) readNote(text string) (string, error) {
 
 // ChangeNote changes the text of a note. stored is the text that the form was made from: if somebody changed
 // it since, it is a Conflict. Field errors are at "text".
-func (s Staff) ChangeNote(ctx context.Context, id, key, stored, text string) (string, error) {
+func (s Staff) ChangeNote(ctx context.Context, id, key, version, text string) (string, error) {
 	text, err := s.readNote(text)
 	if err != nil {
 		return "", err
 	}
 	return s.actOnNote(ctx, id, key, audit.NoteChanged, func(n *note.Note) error {
-		if n.Text != strings.ReplaceAll(stored, "\r\n", "\n") && n.Text != text {
+		if n.Version() != version && n.Text != text {
 			return validate.NewError(validate.Conflict, "note.changed")
 		}
 		n.Text = text

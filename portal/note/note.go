@@ -6,7 +6,9 @@ package note
 
 import (
 	"context"
+	"crypto/sha256"
 	"encoding/json"
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -79,6 +81,9 @@ func Each(ctx context.Context, docs storage.Docs[Note], customer string, visit f
 
 // IsDeleted reports whether the note was deleted, which can be undone for a while.
 func (n Note) IsDeleted() bool { return !n.Deleted.IsZero() }
+
+// Version names what the note says now, for a form that changes it.
+func (n Note) Version() string { return fmt.Sprintf("%x", sha256.Sum256([]byte(n.Text))) }
 
 // state is what an act changes, as the log has it. A deleted note has none.
 type state struct {

@@ -1,6 +1,7 @@
 package web_test
 
 import (
+	"fmt"
 	"net/http"
 	"net/url"
 	"slices"
@@ -9,7 +10,9 @@ import (
 	"testing"
 	"time"
 
+	"postern/portal/merchant"
 	"postern/portal/staff"
+	"postern/portal/web/gate"
 	"postern/portal/web/webtest"
 )
 
@@ -125,6 +128,27 @@ func TestTickedCustomersAreChangedAndWhoMissesThePointIsNamed(t *testing.T) {
 	b.Post("/admin/batches/new", url.Values{"all": {"yes"}, "action": {"undo"}}).Want(http.StatusUnprocessableEntity)
 	b.Post("/admin/batches/new", url.Values{"all": {"yes"}, "action": {"add_tag"}, "add_tag.tag": {"x"}, "orders_min": {"x"}}).
 		Want(http.StatusUnprocessableEntity)
+}
+
+// TestAsManyAsAPageHoldsCanBeTicked sends more fields than other forms may have.
+func TestAsManyAsAPageHoldsCanBeTicked(t *testing.T) {
+	t.Parallel()
+	i, _ := people(t)
+	b := i.Enrol("manager@shop.test", staff.Manager)
+	form := url.Values{"action": {"add_tag"}, "add_tag.tag": {"x"}}
+	for n := range merchant.MaxTicked {
+		form.Add("id", fmt.Sprint("nobody", n))
+	}
+	for n := range gate.MaxFields - 10 { // which nothing asked for
+		form.Add(fmt.Sprint("field", n), "x")
+	}
+	page := b.Post("/admin/batches/new", form).Want(http.StatusOK)
+	if text := page.Text("main"); !strings.Contains(text, "Start for 250 customers") {
+		t.Errorf("the preview: %s", text)
+	}
+	form.Add("id", "one more")
+	b.Post("/admin/batches/new", form).Want(http.StatusUnprocessableEntity)
+	i.Enrol("viewer@shop.test", staff.Viewer).Post("/admin/batches/new", form).Want(http.StatusForbidden)
 }
 
 // TestASelectionThatChangedSinceIsSkippedAndNamed changes a customer between the preview and the start.

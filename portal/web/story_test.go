@@ -18,6 +18,38 @@ func openJan(b *webtest.Employee) string {
 	return b.Follow("main tbody a").Want(http.StatusOK).URL.Path
 }
 
+// TestNoteOfTheGreatestLengthIsWrittenAndChanged writes characters that take the most bytes in a form, and one
+// note more than a page shows.
+func TestNoteOfTheGreatestLengthIsWrittenAndChanged(t *testing.T) {
+	t.Parallel()
+	i, b := people(t)
+	path := openJan(b)
+	const form = "#notes > details form"
+	long := strings.Repeat("😀", 20_000)
+	b.Submit(form, typed{"text": long}).Want(http.StatusOK)
+	if page := b.Submit("#notes .rows form", typed{"text": long[:len(long)-4] + "ž"}).Want(http.StatusOK); !strings.HasSuffix(
+		page.Text("#notes .letter"), "😀ž") {
+		t.Error("the note is not changed")
+	}
+	page := b.Submit(form, typed{"text": long + "x"}).Want(http.StatusUnprocessableEntity)
+	if kept := page.Text(form + " textarea"); len(kept) != len(long)+1 {
+		t.Errorf("%d bytes of the refused note are kept", len(kept))
+	}
+	for n := range 20 {
+		b.Submit(form, typed{"text": fmt.Sprint("Note ", n)}).Want(http.StatusOK)
+	}
+	page = b.Get(path)
+	if shown := len(page.Attrs("#notes .rows form", "action")); shown != 20 {
+		t.Errorf("%d notes are shown", shown)
+	}
+	page = b.Follow(`#notes a[href$="#notes"]`).Want(http.StatusOK)
+	if shown := len(page.Attrs("#notes .rows form", "action")); shown != 21 {
+		t.Errorf("%d of all notes are shown", shown)
+	}
+	viewer := i.Enrol("viewer@shop.test", staff.Viewer)
+	viewer.Post(path+"/notes", url.Values{"text": {long}}).Want(http.StatusForbidden)
+}
+
 func TestNotesAreSharedPinnedAndUndone(t *testing.T) {
 	t.Parallel()
 	i, b := people(t)
@@ -58,7 +90,7 @@ func TestNotesAreSharedPinnedAndUndone(t *testing.T) {
 	b.Post(path+"/undo", url.Values{"act": {act}}).Want(http.StatusConflict)
 	b.Get(path)
 	page = b.Submit(form, typed{"text": strings.Repeat("ž", 65_000)})
-	if page.Status != http.StatusUnprocessableEntity && page.Status != http.StatusRequestEntityTooLarge {
+	if page.Status != http.StatusUnprocessableEntity || len(page.Text(form+" textarea")) != 130_000 {
 		t.Errorf("a note of 65,000 characters: %d", page.Status)
 	}
 	b.Get(path)

@@ -31,7 +31,25 @@ const keys = {
 // Keys belong to whoever types; Enter opens the link with the focus by itself.
 const typing = (target) => target.closest("input:not([type=checkbox]), select, textarea, [contenteditable]");
 
+// Whoever speaks to the computer, or meets a key by accident, can turn the keys off (WCAG 2.1.4).
+const switchOf = document.querySelector("#keys-switch");
+const areOff = () => localStorage.getItem("keys") === "off";
+const showSwitch = () => {
+  switchOf.textContent = areOff() ? switchOf.dataset.on : switchOf.dataset.off;
+};
+
+if (switchOf) {
+  switchOf.addEventListener("click", () => {
+    if (areOff()) localStorage.removeItem("keys");
+    else localStorage.setItem("keys", "off");
+    showSwitch();
+  });
+  showSwitch();
+  switchOf.hidden = false;
+}
+
 document.addEventListener("keydown", (event) => {
+  if (areOff()) return;
   if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || typing(event.target)) return;
   const act = keys[event.key];
   if (!act || !document.querySelector(".customers, #f-search")) return;

@@ -15,7 +15,6 @@ import (
 	"postern/portal"
 	"postern/portal/merchant"
 	"postern/portal/staff"
-	"postern/portal/validate"
 	"postern/portal/web/gate"
 	"postern/portal/web/page"
 )
@@ -133,14 +132,9 @@ func postFresh(p staff.Permission, path string, do action) gate.Route {
 func route(r gate.Route, p staff.Permission, do action) gate.Route {
 	r.Permission = p
 	r.Handler = func(c *fiber.Ctx) error {
-		s, err := gate.Staff(c)
-		switch {
-		case err != nil:
+		s, err := gate.Admit(c, r)
+		if err != nil {
 			return err
-		case !s.May(p):
-			return validate.NewError(validate.Denied, "error.staff_denied")
-		case r.Class == gate.StaffFresh && !s.IsFresh():
-			return validate.NewError(validate.StepUp, "error.staff_confirm")
 		}
 		return do(c, s)
 	}

@@ -50,6 +50,7 @@ type customerView struct {
 	Withdrawals []withdrawalCard
 	Emails      []emailLine
 	Notes       []noteLine
+	NotesHidden int // how many notes there are if not all are shown
 	Timeline    timelineView
 
 	FormID               string // of the new note or answer
@@ -126,7 +127,7 @@ func (h *Handler) showCustomer(c *fiber.Ctx, s merchant.Staff, id string, refuse
 	for _, row := range v.Emails {
 		data.Emails = append(data.Emails, emailLineOf(b, row))
 	}
-	data.notes(v, refused)
+	data.notes(v, refused, c.Query("notes") == "all")
 	for _, given := range v.Sessions {
 		data.Sessions = append(data.Sessions, browserOf(b, given))
 	}

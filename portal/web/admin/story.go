@@ -8,6 +8,7 @@ import (
 
 	"postern/portal/inquiry"
 	"postern/portal/merchant"
+	"postern/portal/note"
 	"postern/portal/order"
 	"postern/portal/staff"
 	"postern/portal/web/gate"
@@ -23,12 +24,19 @@ const (
 func (h *Handler) storyRoutes() []gate.Route {
 	const p = staff.PermissionEditCustomers
 	return []gate.Route{
-		post(p, customerPath+"/notes", onCustomer(h.addNote)),
-		post(p, customerPath+"/notes/:note", onCustomer(h.changeNote)),
+		noted(post(p, customerPath+"/notes", onCustomer(h.addNote))),
+		noted(post(p, customerPath+"/notes/:note", onCustomer(h.changeNote))),
 		post(p, customerPath+"/messages", onCustomer(h.answer)),
 		post(p, customerPath+"/requests/:request", onCustomer(h.decide)),
 		post(p, customerPath+"/withdrawals/:withdrawal", onCustomer(h.decideOwnWithdrawal)),
 	}
+}
+
+// noted returns a route whose form holds a note. A note that is too long is shown again, not cut off, if it is
+// not beyond all measure: in a form a character takes up to twelve bytes.
+func noted(r gate.Route) gate.Route {
+	r.Body = 4 * 12 * note.MaxText
+	return r
 }
 
 // onCustomer returns the action of a handler that acts on the customer in the path.
@@ -104,7 +112,7 @@ func (h *Handler) changeNote(c *fiber.Ctx, s merchant.Staff, id string) error {
 		done = "note.deleted"
 		t.undo, t.err = s.DeleteNote(c.UserContext(), id, key)
 	default:
-		t.undo, t.err = s.ChangeNote(c.UserContext(), id, key, c.FormValue("stored"), t.values["text"])
+		t.undo, t.err = s.ChangeNote(c.UserContext(), id, key, c.FormValue("version"), t.values["text"])
 	}
 	return h.afterForm(c, s, id, done, t)
 }
@@ -130,14 +138,22 @@ func (h *Handler) decide(c *fiber.Ctx, s merchant.Staff, id string) error {
 // noteLine is a note on the page.
 type noteLine struct {
 	Path, Text, By string
+	Version        string
 	At             page.Time
 	Pinned, Open   bool // Open is one whose form was refused
 	Form           page.Form
 }
 
-func (p *customerView) notes(v merchant.CustomerView, t typedForm) {
-	for _, n := range v.Notes {
-		line := noteLine{Path: p.Path + "/notes/" + n.Key, Text: n.Text, At: p.TimeMoment(n.At), Pinned: n.Pinned,
+// notesShown is how many notes a customer's page shows until all are asked for.
+const notesShown = 20
+
+func (p *customerView) notes(v merchant.CustomerView, t typedForm, all bool) {
+	for i, n := range v.Notes {
+		if i >= notesShown && !all && t.name != n.Key {
+			p.NotesHidden = len(v.Notes)
+			continue
+		}
+		line := noteLine{Path: p.Path + "/notes/" + n.Key, Text: n.Text, Version: n.Version(), At: p.TimeMoment(n.At), Pinned: n.Pinned,
 			By: n.Writer, Open: t.name == n.Key, Form: t.form(p.Base, n.Key, map[string]string{"text": n.Text})}
 		if line.By == "" {
 			line.By = p.T("note.former_staff")

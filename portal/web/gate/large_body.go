@@ -21,6 +21,10 @@ func (g *Gate) AllowLargeBody(c *fiber.Ctx, route Route) (uploads *portal.Shoppe
 	if !isOwn(c, Shop(c)) {
 		return nil, &validate.Error{Kind: validate.Denied, Key: "error.forgery"}
 	}
+	if class == StaffOnly || class == StaffFresh {
+		_, err := Admit(c, route)
+		return nil, err
+	}
 	s, err := Shopper(c)
 	switch {
 	case class != Customer && class != StepUp:

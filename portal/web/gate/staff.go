@@ -46,6 +46,21 @@ func Staff(c *fiber.Ctx) (merchant.Staff, error) {
 	return r.staff.staff, r.staff.err
 }
 
+// Admit returns the signed-in person of the staff if they may use a route of the class StaffOnly or StaffFresh.
+// Otherwise it is a validate.SignIn, Denied or StepUp error.
+func Admit(c *fiber.Ctx, route Route) (merchant.Staff, error) {
+	s, err := Staff(c)
+	switch {
+	case err != nil:
+		return s, err
+	case !s.May(route.Permission):
+		return s, validate.NewError(validate.Denied, "error.staff_denied")
+	case route.Class == StaffFresh && !s.IsFresh():
+		return s, validate.NewError(validate.StepUp, "error.staff_confirm")
+	}
+	return s, nil
+}
+
 // Candidate returns the person who has used a sign-in link and not yet proved the second factor, or a
 // validate.SignIn error.
 func Candidate(c *fiber.Ctx) (merchant.Candidate, error) {
