@@ -240,6 +240,8 @@ func (g gallery) showOrders() {
 	} {
 		g.at("orders-"+name, g.shopper, "/orders?"+query)
 	}
+	g.shopper.Visit("/orders?period=custom&from=2026-03-05&to=2026-02-31")
+	g.showsDates("orders-error")
 	g.shopper.Visit("/privacy") // where the menu covers no part of a button
 	g.shopper.Click(".menu summary")
 	g.sees("menu", g.shopper)
@@ -253,6 +255,7 @@ func (g gallery) showOrders() {
 	g.at("orders-none", g.novice, "/orders")
 	g.at("orders-chosen", g.shopper, "/orders?status=delivered&from=2025-01-01&to=2025-12-31")
 	g.shopper.Click(".choice:nth-child(2) summary")
+	g.showsDates("orders-period-open")
 	g.sees("orders-period-open", g.shopper)
 	for name := range orderShapes() {
 		g.at("order-"+name, g.shopper, "/orders/"+g.lang+"-"+name)
@@ -269,6 +272,30 @@ func (g gallery) showOrders() {
 	g.shopper.Visit("/orders/" + g.lang + "-cod/cancel")
 	g.shopper.Follow("main form button.main")
 	g.sees("order-cancelling", g.shopper)
+}
+
+// hiddenDates lists the fields of the period that are open and yet not to be seen or tapped: something cuts
+// them off or covers their centre.
+const hiddenDates = `[...document.querySelectorAll('.choice[open] .filter-form input[type=date]')].filter((field) => {
+	field.scrollIntoView({ block: 'center' });
+	const box = field.getBoundingClientRect();
+	return document.elementFromPoint(box.x + box.width / 2, box.y + box.height / 2) !== field;
+}).map((field) => field.name)`
+
+// showsDates checks that the dates of the open period are really visible, on a wide screen and on a phone.
+func (g gallery) showsDates(name string) {
+	g.t.Helper()
+	for _, look := range []chrome.Look{{}, {Width: 360}} {
+		g.shopper.Look(look)
+		if !g.shopper.Has(".choice[open] .filter-form input[type=date]") {
+			g.t.Errorf("%s, %+v: no date in an open period", name, look)
+		}
+		if lost := chrome.Evaluate[[]string](g.shopper, hiddenDates); len(lost) > 0 {
+			g.t.Errorf("%s, %+v: the dates %v are cut off or covered", name, look, lost)
+		}
+	}
+	g.shopper.Look(chrome.Look{})
+	chrome.Evaluate[bool](g.shopper, `(scrollTo(0, 0), true)`)
 }
 
 // answer sends the customer a message from the shop about an order.

@@ -37,11 +37,11 @@ func newMessage(entry *goi18n.Message, rules spaces) (*message, error) {
 	if text := forms["other"]; len(forms) == 1 && strings.TrimSpace(text) != "" && !strings.Contains(text,
 		"{{") &&
 		!strings.Contains(text, "}}") {
-		return &message{text: rules.bind(text)}, nil
+		return &message{text: rules.keep(entry.ID, text)}, nil
 	}
 	m := &message{forms: make(map[string]pattern, len(forms))}
 	for form, text := range forms {
-		cut, err := cut(rules.bind(text))
+		cut, err := cut(rules.keep(entry.ID, text))
 		if err != nil {
 			return nil, fmt.Errorf("form %q: %w", form, err)
 		}

@@ -11,6 +11,9 @@ import (
 // needed.
 const noBreak = "\u00a0"
 
+// wordJoiner forbids a line break where it stands and is not seen. Browsers would break "e-mail" after its "e".
+const wordJoiner = "\u2060"
+
 // spaces holds one language's rules for preventing line breaks. The zero value has none.
 type spaces struct {
 	on      bool
@@ -27,6 +30,25 @@ func spacesOf(lang string) spaces {
 		return spaces{on: true}
 	}
 	return spaces{}
+}
+
+// keep returns the text of a key with the breaks that its language forbids. Emails are left with ordinary
+// hyphens, for programs that show every character; so is a single word, which may be the head of a table.
+func (s spaces) keep(key, text string) string {
+	bound := s.bind(text)
+	if strings.HasPrefix(key, "mail.") || !strings.Contains(text, " ") {
+		return bound
+	}
+	return whole(bound)
+}
+
+// whole keeps "e-mail" and its forms on one line.
+func whole(text string) string {
+	for _, letter := range []string{"e-", "E-"} {
+		text = strings.ReplaceAll(text, letter+"mail", letter+wordJoiner+"mail")
+		text = strings.ReplaceAll(text, letter+"Mail", letter+wordJoiner+"Mail")
+	}
+	return text
 }
 
 // bind puts no-break spaces after one-letter words, between a number and its unit, within dates, after §

@@ -30,6 +30,20 @@ func TestSpacesThatDoNotBreak(t *testing.T) {
 	}
 }
 
+// TestEmailIsOneWord checks that pages never break "e-mail" at its hyphen, and that emails, and single words,
+// which may be the head of a column, hold no character that is not seen.
+func TestEmailIsOneWord(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct{ key, text, want string }{
+		{"a", "Pozrite si e-mail alebo E-Mails", "Pozrite si e-~mail alebo E-~Mails"},
+		{"a", "E-mail", "E-mail"}, {"mail.a", "Pozrite si e-mail", "Pozrite si e-mail"},
+	} {
+		if got := strings.ReplaceAll(spacesOf("sk").keep(test.key, test.text), wordJoiner, "~"); got != test.want {
+			t.Errorf("%s: %q, want %q", test.key, got, test.want)
+		}
+	}
+}
+
 // TestCataloguesHoldOrdinarySpacesOnly checks that catalogues contain no other spaces, because one rule
 // inserts them into every sentence.
 func TestCataloguesHoldOrdinarySpacesOnly(t *testing.T) {

@@ -174,12 +174,16 @@ func (b Base) Own() bool { return b.As == nil }
 // and the addresses.
 func (b Base) Writes() bool { return b.As == nil || b.As.Write }
 
+// withdrawPath is the path of the form for withdrawing from a contract.
+const withdrawPath = "/withdraw"
+
 // Withdraw returns the path for withdrawing from a contract, which every page must link to (Art. 11a of
-// Directive 2011/83/EU). It is "" if the shop does not offer withdrawal,
-// and for staff.
+// Directive 2011/83/EU). It is "" if the shop does not offer withdrawal, on the form itself, and for staff.
 func (b Base) Withdraw() string {
-	if b.Shop.ID == "" || b.Shop.NoWithdrawal || b.Area.Side || !b.Own() {
+	here, _, _ := strings.Cut(b.CurrentURL, "?")
+	isForm := strings.TrimSuffix(here, "/") == withdrawPath
+	if b.Shop.ID == "" || b.Shop.NoWithdrawal || b.Area.Side || isForm || !b.Own() {
 		return ""
 	}
-	return b.Link("/withdraw")
+	return b.Link(withdrawPath)
 }

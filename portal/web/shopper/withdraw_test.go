@@ -492,9 +492,12 @@ func TestWithdrawInEveryLanguage(t *testing.T) {
 	for n, lang := range words.Languages() {
 		b := i.Browser()
 		b.Header.Set("X-Forwarded-For", fmt.Sprintf("192.0.2.%d", n))
-		wantLanguage(t, b.Get("/withdraw?lang="+lang), lang)
-		if text := b.Page.Text("footer p a[href^='/withdraw']"); text != legal[lang][0] {
+		if text := b.Get("/sign-in?lang=" + lang).Text("footer p a[href^='/withdraw']"); text != legal[lang][0] {
 			t.Errorf("%s: the foot says %q", lang, text)
+		}
+		wantLanguage(t, b.Get("/withdraw?lang="+lang), lang)
+		if b.Page.Has("footer p a[href^='/withdraw']") {
+			t.Errorf("%s: the form links to itself", lang)
 		}
 		wantLanguage(t, b.Submit("main form", nil), lang)
 		wantLanguage(t, b.Submit("main form",
