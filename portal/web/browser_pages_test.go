@@ -276,7 +276,7 @@ func (g gallery) showOrders() {
 
 // hiddenDates lists the fields of the period that are open and yet not to be seen or tapped: something cuts
 // them off or covers their centre.
-const hiddenDates = `[...document.querySelectorAll('.choice[open] .filter-form input[type=date]')].filter((field) => {
+const hiddenDates = `[...document.querySelectorAll('.choice[open] .filter-form input:not([type=hidden])')].filter((field) => {
 	field.scrollIntoView({ block: 'center' });
 	const box = field.getBoundingClientRect();
 	return document.elementFromPoint(box.x + box.width / 2, box.y + box.height / 2) !== field;
@@ -287,7 +287,7 @@ func (g gallery) showsDates(name string) {
 	g.t.Helper()
 	for _, look := range []chrome.Look{{}, {Width: 360}} {
 		g.shopper.Look(look)
-		if !g.shopper.Has(".choice[open] .filter-form input[type=date]") {
+		if !g.shopper.Has(".choice[open] .filter-form input:not([type=hidden])") {
 			g.t.Errorf("%s, %+v: no date in an open period", name, look)
 		}
 		if lost := chrome.Evaluate[[]string](g.shopper, hiddenDates); len(lost) > 0 {
