@@ -60,6 +60,9 @@ func (w Worker) countWaiting(ctx context.Context, s shop.Shop) (waiting map[stri
 			n, more, err := w.app.outbox(s.ID).Count(ctx, mail.Failed, board.MaxCounted)
 			return board.Number{N: n, More: more}, err
 		},
+		board.Orders: func() (board.Number, error) {
+			return count(ctx, order.Docs(w.app.engine, s.ID), storage.Query{Index: order.ByDate})
+		},
 		board.VATIDs: func() (board.Number, error) { return w.longUnknown(ctx, s) },
 		board.Jobs:   func() (board.Number, error) { return w.failedJobs(ctx, s) },
 	}

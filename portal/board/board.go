@@ -15,7 +15,7 @@ import (
 
 // Board is what waits for somebody in a shop, as counted at a time. Its key is Key.
 type Board struct {
-	Waiting map[string]Number `bson:"waiting,omitempty"` // by Kinds
+	Waiting map[string]Number `bson:"waiting,omitempty"` // by Kinds, and Orders
 	// RefundBy is noon of the earliest last day for a refund after a withdrawal, zero for none.
 	RefundBy time.Time `bson:"refund_by,omitempty"`
 	Since    string    `bson:"since,omitempty"` // the earliest day that somebody looks at, "2026-03-05"
@@ -40,6 +40,9 @@ const (
 	VATIDs      = "vat"    // that VIES has not confirmed for long
 	Jobs        = "jobs"   // that failed
 )
+
+// Orders is counted for the list of orders, of which none need wait.
+const Orders = "orders"
 
 // Kinds lists what waits, in the order of the page.
 func Kinds() []string {

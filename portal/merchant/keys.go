@@ -67,7 +67,7 @@ func (s Staff) CreateKey(ctx context.Context, in NewKey) (string, error) {
 	f := &validate.Validator{}
 	options := []portal.KeyOption{portal.KeyScopes(in.Scopes...)}
 	if strings.TrimSpace(in.Name) == "" {
-		f.Required("name", "")
+		f.Reject("name", "api_keys.name.missing")
 	}
 	if len(in.Scopes) == 0 {
 		f.Reject("scope", "api_keys.scopes.none")

@@ -55,7 +55,7 @@ func (s stand) fillAdmin(t *testing.T) {
 	}
 	failEmail(t, s.Installation, "customer-1@example.com")
 	failJob(t, s.Installation, "record_act")
-	failJob(t, s.Installation, "letters")
+	failJob(t, s.Installation, "order_email")
 	s.Clock.Move(time.Hour)
 	s.fillLog(t, key)
 	s.Work()

@@ -100,7 +100,7 @@ func TestCustomersPageShowsTheirShopping(t *testing.T) {
 	if order.Text("h1") != "Order A/1" || !strings.Contains(order.Text("main table"), "Pen") {
 		t.Errorf("the product leads to %s: %s", order.URL, order.Text("main"))
 	}
-	if back := b.Follow("main .back a").Want(http.StatusOK); back.URL.Path != path {
+	if back := b.Follow("main .details a").Want(http.StatusOK); back.URL.Path != path {
 		t.Errorf("and back to %s", back.URL)
 	}
 	b.Get(path + "/orders/none").Want(http.StatusNotFound)

@@ -192,7 +192,7 @@ func TestTheStartPageLeadsToWhatItCounts(t *testing.T) {
 		}
 	}
 	for _, wrong := range []string{"?period=8", "?from=yesterday", "?from=2020-01-01", "?from=2030-01-01&to=2030-01-02"} {
-		if page := b.Get("/admin" + wrong).Want(http.StatusUnprocessableEntity); !page.Has(".field-errors") {
+		if page := b.Get("/admin" + wrong).Want(http.StatusUnprocessableEntity); !page.Has(".field-error") {
 			t.Errorf("%s: no error is shown", wrong)
 		}
 	}

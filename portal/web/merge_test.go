@@ -39,7 +39,7 @@ func TestStaffMergeTwoCustomersAndUndoIt(t *testing.T) {
 	merge := page.URL.Path
 	i.Work()
 	page = b.Get(merge).Want(http.StatusOK)
-	if text := page.Text("main"); !strings.Contains(text, "Done. Orders moved: 1.") {
+	if text := page.Text("main"); !strings.Contains(text, "1 order moved.") {
 		t.Errorf("the merge says %s", text)
 	}
 	both := b.Follow(`main .links li:first-child a`).Want(http.StatusOK)
@@ -58,7 +58,7 @@ func TestStaffMergeTwoCustomersAndUndoIt(t *testing.T) {
 	b.Submit(`form[action$="/undo"]`, nil).Want(http.StatusOK)
 	page = b.Submit(`form[action$="/start"]`, nil).Want(http.StatusOK)
 	i.Work()
-	if text := b.Get(page.URL.Path).Text("main"); !strings.Contains(text, "Done. Orders moved: 1.") {
+	if text := b.Get(page.URL.Path).Text("main"); !strings.Contains(text, "1 order moved.") {
 		t.Errorf("the undo says %s", text)
 	}
 	i.Clock.Move(order.StandardCountDelay)

@@ -1,5 +1,5 @@
-// What the pages of staff gain from a script: keys in a list, and the progress of a bulk change without a click. No
-// page needs any of it.
+// What the pages of staff gain from a script: a key for the search, keys in a list, and the progress of a bulk change
+// without a click. No page needs any of it.
 
 const rows = () => [...document.querySelectorAll("table.customers tbody tr")];
 const linkOf = (row) => row?.querySelector("th a");
@@ -13,8 +13,16 @@ const move = (step) => {
   linkOf(all[at < 0 ? 0 : Math.min(Math.max(at + step, 0), all.length - 1)])?.focus();
 };
 
+// The page's own search field comes before the one in its head, which a phone shows as a link.
+const search = () => {
+  const field = [...document.querySelectorAll("main [role=search] input[type=search], .top-search input")]
+    .find((input) => input.checkVisibility());
+  if (field) field.focus();
+  else document.querySelector(".side-search")?.click();
+};
+
 const keys = {
-  "/": () => document.querySelector("#f-search")?.focus(),
+  "/": search,
   j: () => move(1),
   k: () => move(-1),
   x: () => present()?.querySelector(".tick input")?.click(),
@@ -52,7 +60,7 @@ document.addEventListener("keydown", (event) => {
   if (areOff()) return;
   if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || typing(event.target)) return;
   const act = keys[event.key];
-  if (!act || !document.querySelector(".customers, #f-search")) return;
+  if (!act || (act !== search && !document.querySelector(".customers"))) return;
   event.preventDefault();
   act();
 });

@@ -49,7 +49,7 @@ func navigation() []navItem {
 		{page.NavItem{ID: "home", Path: homePath, Key: "admin.nav.home", Icon: "home"}, staff.PermissionHome},
 		{page.NavItem{ID: "customers", Path: customersPath, Key: "admin.nav.customers", Icon: "person"},
 			staff.PermissionCustomers},
-		{page.NavItem{ID: "inbox", Path: inboxPath, Key: "admin.nav.inbox", Icon: "waiting"},
+		{page.NavItem{ID: "inbox", Path: inboxPath, Key: "admin.nav.inbox", Icon: "inbox"},
 			staff.PermissionCustomers},
 		{page.NavItem{ID: "orders", Path: ordersPath, Key: "admin.nav.orders", Icon: "parcel"},
 			staff.PermissionCustomers},
@@ -79,11 +79,11 @@ func Area(role staff.Role) *page.Area {
 	}
 	for _, item := range navigation() {
 		if role.May(item.permission) {
-			item.Fold = !slices.Contains([]string{"home", "customers", "inbox"}, item.ID)
 			area.Nav = append(area.Nav, item.NavItem)
 		}
 	}
 	if role.May(staff.PermissionCustomers) {
+		area.Search = customersPath
 		area.Start = append(area.Start, page.NavItem{Path: customersPath, Key: "problem.customers"})
 	}
 	if role != "" {

@@ -40,8 +40,8 @@ type batchView struct {
 
 	Busy, MayStart, MayStop, MayUndo bool
 
-	Merge     bool        // it merges two customers, or undoes that
-	Customers []page.Link // of the merge
+	Merge     bool         // it merges two customers, or undoes that
+	Customers []mergedSide // of the merge
 
 	Start   string    // the label of the button
 	Number  string    // that must be typed to start, "" for none
@@ -51,6 +51,9 @@ type batchView struct {
 	Undoes  page.Link // the batch that this one undoes
 	Undone  page.Link // the batch that undid this one
 }
+
+// mergedSide is one of the two customers of a merge, and what became of it, "" after the merge was undone.
+type mergedSide struct{ Role, Name, Path string }
 
 // leftLine is a customer whom the batch left as they were.
 type leftLine struct{ Name, Path, Why string }
@@ -75,11 +78,7 @@ func (h *Handler) showBatch(c *fiber.Ctx, s merchant.Staff, id string, refused e
 	data.Cancel = listOf(v.Selection.Filters)
 	data.undo(v, h.app.Now().Before(v.Until))
 	data.file(v, s.Exported(v), h.app.Now().Before(v.FileUntil()))
-	for _, of := range []merchant.MergeSide{v.Survivor, v.Loser} {
-		if of.ID != "" {
-			data.Customers = append(data.Customers, page.Link{Label: of.Name, Path: customerPathOf(of.ID)})
-		}
-	}
+	data.sides(v)
 	for _, row := range v.Examples {
 		data.Examples = append(data.Examples, rowName(row))
 	}
@@ -94,6 +93,20 @@ func (h *Handler) showBatch(c *fiber.Ctx, s merchant.Staff, id string, refused e
 		data.LeftNext = page.WithQuery(data.Path, "cursor", v.NextLeft) + "#report"
 	}
 	return h.pages.Render(c, page.Refusal(refused), "admin/batch", data)
+}
+
+// sides names the two customers of a merge.
+func (p *batchView) sides(v merchant.BatchView) {
+	for i, of := range []merchant.MergeSide{v.Survivor, v.Loser} {
+		if of.ID == "" {
+			continue
+		}
+		side := mergedSide{Name: of.Name, Path: customerPathOf(of.ID)}
+		if v.Action == portal.BulkMerge {
+			side.Role = p.T([]string{"merge.kept", "merge.merged"}[i])
+		}
+		p.Customers = append(p.Customers, side)
+	}
 }
 
 // listOf returns the path of the list with these filters.
@@ -126,7 +139,7 @@ func (p *batchView) state(v merchant.BatchView) {
 	case v.State == batch.Ready && p.Merge:
 		p.MayStart, p.Start = true, p.T("merge.start_undo")
 	case v.State == batch.Ready:
-		p.MayStart, p.Start = true, p.T("batch.start", "Count", int(v.Total-v.Conflicts))
+		p.ready(v)
 		p.Heading = p.T("batch.examples", "Count", int(v.Total))
 		if v.Total <= int64(len(v.Examples)) {
 			p.Heading = p.T("batch.examples.all", "Count", int(v.Total))
@@ -136,7 +149,9 @@ func (p *batchView) state(v merchant.BatchView) {
 		p.MayStart, p.Start = true, p.T("batch.go_on")
 	case v.State == batch.Running:
 		p.MayStop = true
-	case v.State == batch.Done && !p.Merge:
+	case v.State == batch.Done && p.Merge:
+		p.Text = p.T("merge.text.done", "Count", int(v.Changed))
+	case v.State == batch.Done:
 		done := "batch.text.done"
 		if v.Action == portal.BulkExport || v.Action == portal.BulkErase {
 			done += "_" + v.Action
@@ -157,6 +172,16 @@ func (p *batchView) state(v merchant.BatchView) {
 	}
 }
 
+// ready says what starts the batch: that which cannot be undone has its own words.
+func (p *batchView) ready(v merchant.BatchView) {
+	start := "batch.start"
+	if v.Action == portal.BulkExport || v.Action == portal.BulkErase {
+		start = "batch.start." + v.Action
+		p.Text = p.T("batch.ready." + v.Action)
+	}
+	p.MayStart, p.Start = true, p.T(start, "Count", int(v.Total-v.Conflicts))
+}
+
 // unmatched says how many of the customers in a preview have changed since they were selected.
 func (p *batchView) unmatched(v merchant.BatchView) {
 	if v.Unmatched > 0 {
@@ -173,6 +198,10 @@ func (p *batchView) facts(v merchant.BatchView) {
 	if v.StartedAt.IsZero() {
 		return
 	}
+	p.times(v)
+	if p.Merge {
+		return // its only number is in the sentence
+	}
 	changed := "batch.changed"
 	if v.Action == portal.BulkExport {
 		changed = "batch.exported"
@@ -183,12 +212,12 @@ func (p *batchView) facts(v merchant.BatchView) {
 	}
 	numbers := []number{{"batch.selected", v.Total}, {changed, v.Changed}, {"batch.skipped", v.Skipped},
 		{"batch.failed", v.Failed}}
-	if p.Merge {
-		numbers = []number{{"merge.orders", v.Changed}}
-	}
 	for _, n := range numbers {
 		p.Facts = append(p.Facts, fact{p.T(n.key), []string{p.L.Number(n.n)}})
 	}
+}
+
+func (p *batchView) times(v merchant.BatchView) {
 	p.Times = []string{p.T("batch.started_at", "When", v.StartedAt)}
 	if v.Email != "" {
 		p.Times[0] = p.T("batch.started_by", "When", v.StartedAt, "Email", v.Email)

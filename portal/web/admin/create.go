@@ -153,7 +153,7 @@ func (p *newCustomerPage) addParts(c *fiber.Ctx, h *Handler, s merchant.Staff) e
 	p.Address, err = p.AddressFields(h.app.AddressFormats(), p.Form, p.Form.Values[fieldCountry],
 		merchant.AddressPrefix)
 	for _, field := range p.Address {
-		p.Form.Labels[field.Name] = field.Label
+		p.Form.Labels[field.Name] = p.T("filter.chip", "Name", p.T("customer.one_address"), "Value", field.Label)
 	}
 	if len(p.Address) > 0 && c.FormValue("action") == page.ActionCountry {
 		p.Address[0].Autofocus = true

@@ -297,7 +297,9 @@ func (p *customerView) summary(v merchant.CustomerView) {
 		"customer.cancelled", p.share(sum.Cancelled, sum.Orders), "customer.returned", p.share(sum.Returned,
 			sum.Orders))...)
 	paid := fact{Label: p.T("customer.paid_by")}
-	for _, kind := range order.PaymentKinds() {
+	kinds := slices.Clone(order.PaymentKinds()) // the most used first
+	slices.SortStableFunc(kinds, func(a, b string) int { return cmp.Compare(sum.Paid[b], sum.Paid[a]) })
+	for _, kind := range kinds {
 		if n := sum.Paid[kind]; n > 0 {
 			paid.Lines = append(paid.Lines, p.T("customer.paid_by.kind", "Kind", p.T("payment.kind."+kind), "Number",
 				p.L.Number(n)))

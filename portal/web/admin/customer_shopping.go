@@ -150,7 +150,7 @@ func (h *Handler) order(c *fiber.Ctx, s merchant.Staff) error {
 	if err != nil {
 		return err
 	}
-	b := h.base(c, s, "customers", "")
+	b := h.base(c, s, "orders", "")
 	b.Wide, b.Title = true, b.T("order.title", "Number", o.Number)
 	name := o.Customer.Name()
 	if name == "" {

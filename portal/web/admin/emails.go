@@ -9,6 +9,7 @@ import (
 
 	"postern/mail"
 	"postern/portal"
+	"postern/portal/board"
 	"postern/portal/merchant"
 	"postern/portal/staff"
 	"postern/portal/validate"
@@ -32,6 +33,7 @@ func (h *Handler) emailRoutes() []gate.Route {
 // emailsPage lists the emails of the outbox.
 type emailsPage struct {
 	page.Base
+	Count   string // beside the title
 	Query   merchant.EmailQuery
 	Tabs    []page.Item
 	Form    page.Form
@@ -133,6 +135,16 @@ func (h *Handler) emails(c *fiber.Ctx, s merchant.Staff) error {
 	if len(found.Rows) == 0 && err == nil && !found.Partial {
 		e := data.Base.Empty(data.T("emails.none"), "", "")
 		data.Empty = &e
+	}
+	if data.Open {
+		e := data.Base.Empty(data.T("filter.nothing"), "", "")
+		data.Empty = &e
+	}
+	whole := countedAs(board.Emails, emailsURL(q), page.WithQuery(emailsPath, "state", mail.Failed))
+	shown := shownList{len(found.Rows), found.Partial, found.Previous, found.Next, whole}
+	var failed error
+	if data.Count, failed = shown.count(c.UserContext(), data.Base, s); failed != nil {
+		return failed
 	}
 	return h.pages.Render(c, page.Refusal(err), "admin/emails", data)
 }

@@ -2,6 +2,7 @@ package admin
 
 import (
 	"cmp"
+	"slices"
 	"strconv"
 	"time"
 
@@ -22,7 +23,6 @@ const fewCodes = 3
 type homePage struct {
 	page.Base
 	Text  string
-	Form  page.Form
 	Codes string // the sentence on recovery codes that run out, or ""
 
 	Reads                   bool // the person may read customers
@@ -73,7 +73,6 @@ func (h *Handler) home(c *fiber.Ctx, s merchant.Staff) error {
 	if left := s.Factors().Recovery; left <= fewCodes {
 		data.Codes = data.T("admin.home.few_codes", "Count", left)
 	}
-	data.Form = data.Base.Form(nil, nil)
 	if !data.Reads {
 		return h.pages.Render(c, fiber.StatusOK, "admin/home", data)
 	}
@@ -137,7 +136,7 @@ func (p *homePage) numbers(s merchant.Staff, b board.Board, now time.Time) {
 		shown := waitingNumber{Path: waitingPaths()[kind], Label: p.T("board.waiting." + kind), Number: "–",
 			None: n.N == 0}
 		if b.IsKnown() {
-			shown.Number = p.numberText(n)
+			shown.Number = numberText(p.Base, n)
 		}
 		if kind == board.Withdrawals && n.N > 0 && !b.RefundBy.IsZero() {
 			shown.Late = validate.Midday(now, p.L.Zone()).After(b.RefundBy)
@@ -145,13 +144,6 @@ func (p *homePage) numbers(s merchant.Staff, b board.Board, now time.Time) {
 		}
 		p.Waiting = append(p.Waiting, shown)
 	}
-}
-
-func (p *homePage) numberText(n board.Number) string {
-	if n.More {
-		return p.T("count.more", "Number", p.L.Number(n.N))
-	}
-	return p.L.Number(n.N)
 }
 
 // periods fills the choice of a period.
@@ -165,9 +157,20 @@ func (p *homePage) periods(chosen merchant.Period, err error) {
 		}
 		p.Periods = append(p.Periods, item)
 	}
-	p.PeriodForm = p.Base.Form(map[string]string{"from": chosen.From, "to": chosen.To}, err).
+	p.PeriodForm = p.Base.Form(map[string]string{"from": chosen.From, "to": chosen.To}, p.inWords(err)).
 		InOrder("period", "from", "to")
 	p.PeriodOpen = own || err != nil
+}
+
+// inWords returns an error with its days as people write them.
+func (p *homePage) inWords(err error) error {
+	wrong := slices.Clone(validate.FieldErrors(err))
+	for i := range wrong {
+		if at, bad := time.ParseInLocation(time.DateOnly, wrong[i].Args["Day"], p.L.Zone()); bad == nil {
+			wrong[i].Args = map[string]string{"Day": p.L.Date(at)}
+		}
+	}
+	return validate.InvalidFields(wrong)
 }
 
 // longestByDay is the number of days up to which each has a bar; of more, each month has one.

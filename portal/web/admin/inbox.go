@@ -19,6 +19,7 @@ func (h *Handler) inboxRoutes() []gate.Route {
 // inboxPage lists what customers wrote and nobody has answered or decided.
 type inboxPage struct {
 	page.Base
+	Count   string // beside the title
 	Tabs    []page.Item
 	Rows    []waitingRow
 	Partial string // the list may go on where the search stopped
@@ -56,6 +57,11 @@ func (h *Handler) inbox(c *fiber.Ctx, s merchant.Staff) error {
 	}
 	for _, wrong := range validate.FieldErrors(err) {
 		data.Problem = data.T(wrong.Key, wrong.Args)
+	}
+	shown := shownList{len(found.Rows), found.Partial, found.Previous, found.Next, show}
+	var failed error
+	if data.Count, failed = shown.count(c.UserContext(), data.Base, s); failed != nil {
+		return failed
 	}
 	return h.pages.Render(c, page.Refusal(err), "admin/inbox", data)
 }

@@ -34,9 +34,9 @@ type jobsPage struct {
 
 // jobLine is a job with its document.
 type jobLine struct {
-	Path, Kind, Document, Error, Attempts string
-	Failed                                page.Time
-	Dismissable                           bool
+	Path, Name, Kind, Document, Error, Attempts string
+	Failed                                      page.Time
+	Dismissable                                 bool
 }
 
 func (h *Handler) jobs(c *fiber.Ctx, s merchant.Staff) error { return h.showJobs(c, s, nil) }
@@ -51,11 +51,20 @@ func (h *Handler) showJobs(c *fiber.Ctx, s merchant.Staff, refused error) error 
 	data.Form = data.Base.Form(nil, refused)
 	data.Empty = data.Base.Empty(data.T("jobs.none"), "", "")
 	for _, j := range found {
-		data.Rows = append(data.Rows, jobLine{Path: jobsPath + "/" + j.ID, Kind: j.Kind,
+		data.Rows = append(data.Rows, jobLine{Path: jobsPath + "/" + j.ID,
+			Name: jobName(data.Base, j.Kind), Kind: j.Kind,
 			Document: j.Collection + "/" + j.Key, Error: j.LastError, Attempts: data.L.Number(int64(j.Attempts)),
 			Failed: data.TimeMoment(j.FailedAt), Dismissable: j.Dismissable})
 	}
 	return h.pages.Render(c, page.Refusal(refused), "admin/jobs", data)
+}
+
+// jobName says what a kind of job does. An unknown kind keeps its identifier.
+func jobName(b page.Base, kind string) string {
+	if key := "jobs.kind." + kind; b.L.Has(key) {
+		return b.T(key)
+	}
+	return kind
 }
 
 // jobAct returns the handler of an act on a job.

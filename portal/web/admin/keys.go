@@ -41,7 +41,7 @@ type keysPage struct {
 type keyLine struct {
 	Path, Name, ID, Scopes, Used, Expires, Creator string
 	Created                                        page.Time
-	Expired                                        bool
+	Expired, IsUsed, Expiring                      bool
 }
 
 // scopeKey returns the name of a scope in keys of texts and in forms.
@@ -75,10 +75,10 @@ func keyLineOf(b page.Base, row merchant.KeyRow) keyLine {
 		line.Scopes = strings.Join(names, ", ")
 	}
 	if !row.UsedAt.IsZero() {
-		line.Used = b.L.Date(row.UsedAt)
+		line.IsUsed, line.Used = true, b.L.Date(row.UsedAt)
 	}
 	if last := row.LastDay(); !last.IsZero() {
-		line.Expires = b.L.Date(last)
+		line.Expiring, line.Expires = true, b.L.Date(last)
 	}
 	switch {
 	case row.Creator != "":

@@ -78,6 +78,8 @@ func (h *Handler) fieldValue(b page.Base, field, value string) string {
 		return b.T("customers.yes")
 	case field == "role" && staff.IsRole(value):
 		return b.T("staff.role." + value)
+	case field == "job":
+		return jobName(b, value)
 	case field == "birth_date":
 		if day, err := time.ParseInLocation(time.DateOnly, value, b.L.Zone()); err == nil {
 			return b.Date(day)

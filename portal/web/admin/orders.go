@@ -5,6 +5,7 @@ import (
 
 	"github.com/gofiber/fiber/v2"
 
+	"postern/portal/board"
 	"postern/portal/merchant"
 	"postern/portal/order"
 	"postern/portal/staff"
@@ -22,6 +23,7 @@ func (h *Handler) orderRoutes() []gate.Route {
 // ordersPage lists the shop's orders.
 type ordersPage struct {
 	page.Base
+	Count   string // beside the title
 	Query   merchant.OrderQuery
 	Form    page.Form
 	Open    bool // shows the filters, which have errors
@@ -80,6 +82,16 @@ func (h *Handler) orders(c *fiber.Ctx, s merchant.Staff) error {
 			e = data.Base.Empty(data.T("admin.orders.none.found"), data.T("admin.orders.show_all"), ordersPath)
 		}
 		data.Empty = &e
+	}
+	if data.Open {
+		e := data.Base.Empty(data.T("filter.nothing"), "", "")
+		data.Empty = &e
+	}
+	whole := countedAs(board.Orders, ordersURL(q), ordersPath)
+	shown := shownList{len(found.Rows), found.Partial, found.Previous, found.Next, whole}
+	var failed error
+	if data.Count, failed = shown.count(c.UserContext(), data.Base, s); failed != nil {
+		return failed
 	}
 	return h.pages.Render(c, page.Refusal(err), "admin/orders", data)
 }

@@ -66,7 +66,7 @@ func (h *Handler) views(c *fiber.Ctx, s merchant.Staff) error {
 			data.Own = append(data.Own, line)
 		}
 	}
-	data.Empty = data.Base.Empty(data.T("views.none"), data.T("admin.customers.title"), allCustomersPath)
+	data.Empty = data.Base.Empty(data.T("views.none"), data.T("views.filter"), allCustomersPath)
 	return h.pages.Render(c, fiber.StatusOK, "admin/views", data)
 }
 

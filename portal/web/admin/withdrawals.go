@@ -3,6 +3,7 @@ package admin
 import (
 	"github.com/gofiber/fiber/v2"
 
+	"postern/portal/board"
 	"postern/portal/merchant"
 	"postern/portal/staff"
 	"postern/portal/validate"
@@ -27,6 +28,7 @@ func (h *Handler) withdrawalRoutes() []gate.Route {
 // withdrawalsPage lists statements of withdrawal.
 type withdrawalsPage struct {
 	page.Base
+	Count   string // beside the title
 	Tabs    []page.Item
 	Rows    []withdrawalLine
 	Partial string // the list may go on where the search stopped
@@ -92,6 +94,12 @@ func (h *Handler) withdrawals(c *fiber.Ctx, s merchant.Staff) error {
 	}
 	for _, wrong := range validate.FieldErrors(err) {
 		data.Problem = data.T(wrong.Key, wrong.Args)
+	}
+	whole := countedAs(board.Withdrawals, c.Query("show"), "")
+	shown := shownList{len(found.Rows), found.Partial, found.Previous, found.Next, whole}
+	var failed error
+	if data.Count, failed = shown.count(c.UserContext(), data.Base, s); failed != nil {
+		return failed
 	}
 	return h.pages.Render(c, page.Refusal(err), "admin/withdrawals", data)
 }

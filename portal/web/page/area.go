@@ -10,19 +10,9 @@ type Area struct {
 	Language string    // path of the form that saves the language
 	SignIn   string    // path of the sign-in
 	Side     bool      // the navigation is at the side and the page uses the full width
+	Search   string    // path of the list that the search field in the head opens, "" for none
 	Role     string    // key of the role that the head shows, "" for none
 	Start    []NavItem // where an error page leads a signed-in person, the best first; nil for Home
-}
-
-// Folded returns the items of the navigation that are in a menu on a phone.
-func (a *Area) Folded() []NavItem {
-	var folded []NavItem
-	for _, item := range a.Nav {
-		if item.Fold {
-			folded = append(folded, item)
-		}
-	}
-	return folded
 }
 
 // NavItem is a link of the navigation or the account menu.
@@ -32,5 +22,4 @@ type NavItem struct {
 	Key  string // of the label
 	Icon string // beside the label, in a navigation at the side
 	News bool   // marked while there is something in Base.Unread
-	Fold bool   // on a phone it is in a menu, in a navigation at the side
 }
