@@ -124,6 +124,7 @@ func (g gallery) showAdmin(email string) {
 		"/api-keys", "/api-keys/new", "?period=12m", "?from=2001-01-01"} {
 		g.at("admin"+url.QueryEscape(path), g.shopper, "/admin"+path)
 	}
+	g.showFrame()
 	g.shopper.Visit("/admin/customers")
 	g.shopper.Follow("main tbody a")
 	g.sees("admin-customer", g.shopper)
@@ -144,6 +145,21 @@ func (g gallery) showAdmin(email string) {
 	g.shopper.Follow("main tbody a")
 	g.sees("admin-member", g.shopper)
 	g.at("admin-unknown", g.shopper, "/admin/customers/nobody")
+}
+
+// showFrame reaches the search with a key, and unfolds the navigation as on a phone.
+func (g gallery) showFrame() {
+	g.shopper.Visit("/admin/jobs")
+	g.shopper.Keys("/")
+	if !chrome.Evaluate[bool](g.shopper, `document.activeElement.matches(".top-search input")`) {
+		g.t.Error("the key / does not reach the search in the head")
+	}
+	g.shopper.Look(chrome.Look{Width: 360})
+	g.shopper.Click(".side-menu summary")
+	if !g.shopper.Sees(".side li:last-child a") {
+		g.t.Error("the navigation does not unfold")
+	}
+	g.sees("admin-menu", g.shopper)
 }
 
 // showWork opens an email, a withdrawal and a new API key.

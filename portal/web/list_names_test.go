@@ -70,3 +70,21 @@ func TestListsSayHowManyThereAre(t *testing.T) {
 	withdraws(i, "N-1", "eva@example.com")
 	wants("/admin/withdrawals", "Withdrawals 1")
 }
+
+// TestEveryPageOfStaffSearchesCustomers checks that the search in the head finds a customer from a page of
+// something else, and that each page names its area where a phone folds the navigation.
+func TestEveryPageOfStaffSearchesCustomers(t *testing.T) {
+	t.Parallel()
+	i, _ := people(t)
+	b := i.Enrol("owner@shop.test", staff.Owner)
+	b.Get("/admin/jobs").Want(http.StatusOK)
+	found := b.Submit(".top-search", typed{"search": "eva@example.com"}).Want(http.StatusOK)
+	if found.URL.Path != "/admin/customers" || len(found.Texts("main tbody tr")) != 1 {
+		t.Errorf("the search shows %s: %s", found.URL, found.Text("main"))
+	}
+	for path, area := range map[string]string{"/admin/jobs": "Failed jobs Menu", "/admin/log": "Log Menu"} {
+		if got := b.Get(path).Text(".side-menu summary"); got != area {
+			t.Errorf("%s is folded as %q", path, got)
+		}
+	}
+}

@@ -65,7 +65,7 @@ func groupOf(action string) (group string, danger bool) {
 		return "tags", false
 	case what == "consent" || what == "link":
 		return "email", false
-	case name == "enable" || name == "export":
+	case name == "enable" || name == "export" || what == "sessions":
 		return "access", false
 	}
 	return "access", true
