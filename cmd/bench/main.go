@@ -40,7 +40,8 @@ func main() {
 	}
 }
 
-// run runs the benchmark or, in a child process, one of the servers it measures.
+// run runs the benchmark or, in a child process, one of the servers it measures. What was measured before a
+// failure is reported, too.
 func run(ctx context.Context, args []string, out, errors io.Writer) error {
 	if len(args) > 0 {
 		switch args[0] {
@@ -55,10 +56,11 @@ func run(ctx context.Context, args []string, out, errors io.Writer) error {
 		return err
 	}
 	b := &bench{options: o, progress: errors}
-	if err := b.run(ctx); err != nil {
+	failed := b.run(ctx)
+	if err := b.report().write(out, o.markdown); failed == nil {
 		return err
 	}
-	return b.report().write(out, o.markdown)
+	return failed
 }
 
 // options are the flags.
