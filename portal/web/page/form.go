@@ -36,8 +36,8 @@ func Values(c *fiber.Ctx, names ...string) map[string]string {
 // Form returns a form with the values and with the error that a use case returned for them, or nil. Errors
 // of fields become sentences at the fields; an error that names no field appears above the form.
 func (b Base) Form(values map[string]string, err error) Form {
-	f := Form{Values: values, FieldErrors: make(map[string]string), vague: make(map[string]bool), optional: b.T("form.optional"),
-		fragments: b.fragments}
+	f := Form{Values: values, FieldErrors: make(map[string]string), vague: make(map[string]bool),
+		optional: b.T("form.optional"), fragments: b.fragments}
 	if err == nil {
 		return f
 	}
@@ -65,8 +65,8 @@ func (b Base) Form(values map[string]string, err error) Form {
 // summary without the field's label. "Enter your full name." does; "Required." does not.
 func isVague(key string) bool {
 	return strings.HasPrefix(key, "text.") || slices.Contains([]string{"address.required", "birth_date.early",
-		"birth_date.form", "edit.conflict", "filter.number", "filter.unknown", "merge.choose", "period.date", "url.form",
-		"vat.country", "withdrawal.link", "withdrawal.quantity"}, key)
+		"birth_date.form", "edit.conflict", "filter.number", "filter.unknown", "merge.choose", "period.date",
+		"url.form", "vat.country", "withdrawal.link", "withdrawal.quantity"}, key)
 }
 
 // ChooseAgain returns a form that was sent with files and is shown again: it asks for them at their field,
