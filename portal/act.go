@@ -188,11 +188,20 @@ func (s Shopper) Activity(ctx context.Context, cursor string, limit int) (Activi
 		return shown, err
 	}
 	roster, _, err := staff.RosterDocs(s.app.engine, s.shop.ID).Get(ctx, staff.RosterKey)
-	shown.Names = map[string]string{}
-	for _, m := range roster.Members {
-		shown.Names[m.ID] = m.Email
-	}
+	shown.Names = s.namesOf(roster)
 	return shown, ifFound(err)
+}
+
+// namesOf returns the emails of staff by id, nil if the shop does not show customers who acted.
+func (s Shopper) namesOf(roster staff.Roster) map[string]string {
+	if !s.shop.StaffNames {
+		return nil
+	}
+	names := map[string]string{}
+	for _, m := range roster.Members {
+		names[m.ID] = m.Email
+	}
+	return names
 }
 
 // actData is an act of the shop in a customer's download.

@@ -54,7 +54,7 @@ func (f logFilter) use(ctx context.Context, command string,
 			if err != nil {
 				return err
 			}
-			q.Customer = account.ID
+			q.Customer, q.Merged = account.ID, account.IDs()[1:]
 		}
 		return do(operator, shop, q)
 	})

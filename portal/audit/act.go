@@ -193,6 +193,13 @@ type Change struct {
 // FieldOrder is the field that names an order that was deleted.
 const FieldOrder = "order"
 
+// FieldAccess is the field that says what somebody signed in as the customer may do: AccessRead or AccessWrite.
+const (
+	FieldAccess = "access"
+	AccessRead  = "read"
+	AccessWrite = "write"
+)
+
 // Changes compares two states of a customer's fields, given by name.
 func Changes(before, after map[string]string) []Change {
 	all := maps.Clone(before)

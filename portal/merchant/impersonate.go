@@ -64,6 +64,11 @@ func (s Staff) mayImpersonate(ctx context.Context, id, reason string, write bool
 	if err != nil {
 		return made, err
 	}
+	access := audit.AccessRead
+	if write {
+		access = audit.AccessWrite
+	}
+	made.Changes = []audit.Change{{Field: audit.FieldAccess, After: access}}
 	c, err := s.ReadCustomer(ctx, id)
 	made.Customer = c.ID // another one for an account that was merged
 	if err == nil && !c.Disabled.IsZero() {

@@ -1,6 +1,7 @@
 package staff
 
 import (
+	"slices"
 	"time"
 
 	"postern/portal/credential"
@@ -36,6 +37,14 @@ func (a *Access) EndImpersonations() bool {
 		a.Sessions[i].As = nil
 	}
 	return found
+}
+
+// Visits reports whether an impersonation of the customer lasts that began at a time.
+func (a *Access) Visits(m Member, customer string, beganAt, now time.Time) bool {
+	return slices.ContainsFunc(a.Sessions, func(s Session) bool {
+		return s.As != nil && s.As.Customer == customer && s.As.BeganAt.Equal(beganAt) && now.Before(s.As.Until()) &&
+			s.IsProven() && s.Live(m, now)
+	})
 }
 
 // Impersonating returns the live session with the impersonation that has a hash, or nil. The time of the

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -345,5 +346,45 @@ func TestVisitKeepsTheCustomersOwnSession(t *testing.T) {
 	b.Submit(".as-banner form", nil)
 	if page := b.Get("/profile").Want(http.StatusOK); page.Has(".as-banner") || !strings.Contains(page.Text("main"), "eva@example.com") {
 		t.Errorf("afterwards the customer's own session shows %s", page.Text("main"))
+	}
+}
+
+// TestCustomerSeesTheVisit reads the customer's page of security before, during and after two visits.
+func TestCustomerSeesTheVisit(t *testing.T) {
+	t.Parallel()
+	v := newVisited(t)
+	if v.own.Get("/security").Want(http.StatusOK).Has("#visits") {
+		t.Errorf("before: %s", v.own.Page.Text("#visits"))
+	}
+	support, manager := v.Enrol("support@shop.test", staff.Support), v.Enrol("manager@shop.test", staff.Manager)
+	v.opens(support, "read")
+	v.wantVisits(t, "during the first", "5 March 2026 at 09:01, by the shop’s staff (role: Support)",
+		"View only, until 09:31 at the latest.", "Reason: The customer asked for help: ticket 7", "In progress")
+	v.Clock.Move(time.Minute)
+	support.Submit(".as-banner form", nil).Want(http.StatusOK)
+	v.opens(manager, "write")
+	_, err := v.App.Operator().ChangeShop(t.Context(), "main", shop.Settings{StaffNames: new(true)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	second := []string{"5 March 2026 at 09:02, by manager@shop.test (role: Manager)",
+		"With the right to change your profile, addresses and company, until 09:32 at the latest.",
+		"Reason: The customer asked for help: ticket 7"}
+	first := []string{"5 March 2026 at 09:01, by support@shop.test (role: Support)",
+		"View only, until 09:31 at the latest.", "Reason: The customer asked for help: ticket 7"}
+	v.wantVisits(t, "during the second", slices.Concat(second, []string{"In progress"}, first)...)
+	v.Clock.Move(30 * time.Minute)
+	v.Work()
+	v.wantVisits(t, "after both", slices.Concat(second, first)...)
+	if !strings.Contains(v.own.Get("/privacy").Text("#activity"), "Signed in as you") {
+		t.Error("the page of privacy lacks the visits")
+	}
+}
+
+func (v visited) wantVisits(t *testing.T, when string, want ...string) {
+	t.Helper()
+	got := v.own.Get("/security").Want(http.StatusOK).Texts("#visits .row-text p, #visits .status")
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("%s (-want +got): %s", when, diff)
 	}
 }

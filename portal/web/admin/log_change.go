@@ -42,7 +42,8 @@ func fieldKeys() map[string]string {
 		"company.name": "company.name", "company.country": "address.label.country",
 		"company.registration_number": "company.registration", "company.tax_number": "company.tax",
 		"company.vat_id": "company.vat", "role": "staff.role", audit.FieldOrder: "customer.order",
-		"placed_at": "customer.placed", "total": "customer.total", "enrolled_at": "log.field.enrolled_at",
+		audit.FieldAccess: "log.field.access",
+		"placed_at":       "customer.placed", "total": "customer.total", "enrolled_at": "log.field.enrolled_at",
 		"consents.newsletter": "consent.name.newsletter", "consents.partner_offers": "consent.name.partner_offers",
 		"withdrawal": "request.decision", "email_kind": "emails.kind", "job": "jobs.kind", "name": "api_keys.name",
 		"scopes": "api_keys.scopes", "expires_at": "api_keys.expires",
@@ -80,6 +81,8 @@ func (h *Handler) fieldValue(b page.Base, field, value string) string {
 		return b.T("staff.role." + value)
 	case field == "job":
 		return jobName(b, value)
+	case field == audit.FieldAccess:
+		return b.T("log.access." + value)
 	case field == "birth_date":
 		if day, err := time.ParseInLocation(time.DateOnly, value, b.L.Zone()); err == nil {
 			return b.Date(day)

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/gofiber/fiber/v2"
 
@@ -49,10 +50,10 @@ func (p *privacyPage) activityLine(act audit.Detail, name string) activityLine {
 	}
 	line := activityLine{
 		Text: p.T("activity."+string(act.Kind), "Fields", changedFields(p.Base, act), "Number", number),
-		By:   p.T("activity.by."+string(act.Actor.Kind), "When", act.At, "Role", p.role(act.Actor.Role)),
+		By:   p.T("activity.by."+string(act.Actor.Kind), "When", act.At),
 	}
-	if act.Actor.Kind == audit.Staff && name != "" {
-		line.By = p.T("activity.by.staff_named", "When", act.At, "Role", p.role(act.Actor.Role), "Name", name)
+	if act.Actor.Kind == audit.Staff {
+		line.By = byStaff(p.Base, act.At, act.Actor.Role, name)
 	}
 	if act.Reason != "" {
 		line.Reason = p.T("activity.reason", "Reason", act.Reason)
@@ -60,11 +61,15 @@ func (p *privacyPage) activityLine(act audit.Detail, name string) activityLine {
 	return line
 }
 
-func (p *privacyPage) role(role string) string {
-	if !staff.IsRole(role) {
-		return role
+// byStaff says when somebody of the staff acted and in which role. name is "" unless the shop shows names.
+func byStaff(b page.Base, at time.Time, role, name string) string {
+	if staff.IsRole(role) {
+		role = b.T("staff.role." + role)
 	}
-	return p.T("staff.role." + role)
+	if name == "" {
+		return b.T("activity.by.staff", "When", at, "Role", role)
+	}
+	return b.T("activity.by.staff_named", "When", at, "Role", role, "Name", name)
 }
 
 // changedFields names the fields that an act changed. The fields of the company and of addresses are named

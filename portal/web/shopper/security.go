@@ -15,6 +15,14 @@ type securityPage struct {
 	page.Base
 	Current signedInBrowser
 	Others  []signedInBrowser
+	Visits  []visitLine
+}
+
+// visitLine is a time in which staff were signed in as the customer: by whom and when, what they could do, and
+// why.
+type visitLine struct {
+	By, Access, Reason string
+	Now                *page.Pill // nil if it is over
 }
 
 // signedInBrowser describes one session.
@@ -33,7 +41,25 @@ func (h *Handler) security(c *fiber.Ctx, s portal.Shopper) error {
 		}
 		data.Others = append(data.Others, data.browser(given))
 	}
+	visits, err := s.Visits(c.UserContext())
+	if err != nil {
+		return err
+	}
+	for _, v := range visits {
+		data.Visits = append(data.Visits, data.visit(v))
+	}
 	return h.pages.Render(c, fiber.StatusOK, "shopper/security", data)
+}
+
+func (p *securityPage) visit(v portal.Visit) visitLine {
+	line := visitLine{By: byStaff(p.Base, v.BeganAt, v.Role, v.Name),
+		Access: p.T("security.visit."+v.Access, "Until", p.L.Clock(v.Until)),
+		Reason: p.T("activity.reason", "Reason", v.Reason)}
+	if v.Lasts {
+		now := p.Pill("waiting", p.T("security.visit.now"))
+		line.Now = &now
+	}
+	return line
 }
 
 func (p *securityPage) browser(given credential.SessionInfo) signedInBrowser {
