@@ -64,6 +64,8 @@ import (
 //
 //	                 job removed: until the second write the code can be entered again
 //	staff sign-in    one Replace each for the link and for the second factor, with the notice as its job
+//	sign-in as the   entry of the log, access of the member; then each change is one Replace of the customer
+//	customer         with the act as its job: at worst the log has a visit that did not begin
 //	email            credentials get the link, email sent, entry done: the email is sent again
 type App struct {
 	engine   storage.Engine
