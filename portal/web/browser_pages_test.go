@@ -275,9 +275,9 @@ func (g gallery) showOrders() {
 }
 
 // hiddenDates lists the fields of the period that are open and yet not to be seen or tapped: something cuts
-// them off or covers their centre.
+// them off or covers their centre. Only the window is scrolled: what a box inside it hides is not to be seen.
 const hiddenDates = `[...document.querySelectorAll('.choice[open] .filter-form input:not([type=hidden])')].filter((field) => {
-	field.scrollIntoView({ block: 'center' });
+	scrollTo(0, scrollY + field.getBoundingClientRect().y - innerHeight / 2);
 	const box = field.getBoundingClientRect();
 	return document.elementFromPoint(box.x + box.width / 2, box.y + box.height / 2) !== field;
 }).map((field) => field.name)`
