@@ -28,8 +28,9 @@ type Impersonation struct {
 	Change func(ctx context.Context, alter func(*customer.Customer) error) (customer.Customer, error)
 }
 
-// ShopperFor returns a customer whom a member of staff acts for. It is a validate.SignIn error if the customer
-// is gone, disabled or merged into another, or all sessions of the customer were ended since it began.
+// ShopperFor returns a customer whom a member of staff acts for. It is a validate.SignIn error if the
+// customer is gone, disabled or merged into another, or all sessions of the customer were ended since it
+// began.
 func (a *App) ShopperFor(ctx context.Context, shop shop.Shop, id string, by Impersonation) (Shopper, error) {
 	c, err := a.customer(ctx, shop.ID, id)
 	if errors.Is(err, storage.ErrNotFound) ||
@@ -96,8 +97,8 @@ func openToStaff() []string {
 		"default_addresses"}
 }
 
-// closedToStaff returns everything in the customer's document but what openToStaff lists, to compare it before
-// and after a change. It is a text because a change may write into the lists that a copy shares.
+// closedToStaff returns everything in the customer's document but what openToStaff lists, for comparing it
+// before and after a change. It is a text because a change may write into the lists that a copy shares.
 func closedToStaff(c customer.Customer) ([]byte, error) {
 	c.Title, c.FirstName, c.LastName, c.BirthDate, c.Phone, c.Language = "", "", "", "", "", ""
 	c.ProfileVersion, c.Company, c.Addresses, c.Removed = "", customer.Company{}, nil, nil

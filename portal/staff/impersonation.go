@@ -42,8 +42,8 @@ func (a *Access) EndImpersonations() bool {
 // Visits reports whether an impersonation of the customer lasts that began at a time.
 func (a *Access) Visits(m Member, customer string, beganAt, now time.Time) bool {
 	return slices.ContainsFunc(a.Sessions, func(s Session) bool {
-		return s.As != nil && s.As.Customer == customer && s.As.BeganAt.Equal(beganAt) && now.Before(s.As.Until()) &&
-			s.IsProven() && s.Live(m, now)
+		return s.As != nil && s.As.Customer == customer && s.As.BeganAt.Equal(beganAt) &&
+			now.Before(s.As.Until()) && s.IsProven() && s.Live(m, now)
 	})
 }
 
