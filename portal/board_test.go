@@ -110,7 +110,7 @@ func TestBoardCountsWhatWaits(t *testing.T) {
 	_, _ = h.app.Worker().RunOnce(t.Context())
 	b, _ := h.look(e)
 	want := map[string]board.Number{board.Messages: {N: 1}, board.Requests: {}, board.Returns: {}, board.Withdrawals: {N: 1},
-		board.Emails: {}, board.VATIDs: {N: 1}, board.Jobs: {N: 1}}
+		board.Emails: {}, board.VATIDs: {N: 1}, board.Jobs: {N: 1}, board.Orders: {N: 2}}
 	if diff := cmp.Diff(want, b.Waiting); diff != "" {
 		t.Errorf("waiting (-want +got):\n%s", diff)
 	}

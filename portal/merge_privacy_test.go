@@ -195,6 +195,9 @@ func TestCustomersSeeWhatWasDoneToEitherOfTheirAccounts(t *testing.T) {
 	if want := []string{"by the merged id", "before the merge"}; !slices.Equal(reasons, want) {
 		t.Errorf("seen: %q of %q", reasons, kinds)
 	}
+	if visits, err := s.Visits(t.Context()); err != nil || len(visits) != 2 || visits[0].Reason != reasons[0] {
+		t.Errorf("visits: %+v, %v", visits, err)
+	}
 	if all, err := s.Activity(t.Context(), "", 100); err != nil || len(all.Entries) != len(kinds) {
 		t.Errorf("%d acts on one page, %d on several, %v", len(all.Entries), len(kinds), err)
 	}

@@ -30,7 +30,7 @@ func (s Shopper) Visits(ctx context.Context) ([]Visit, error) {
 		return nil, err
 	}
 	found, err := s.app.auditLog(s.shop.ID).List(ctx, audit.Query{Customer: s.customer.ID,
-		Kind: audit.CustomerImpersonated, Limit: shownVisits})
+		Merged: s.customer.IDs()[1:], Kind: audit.CustomerImpersonated, Limit: shownVisits})
 	if err != nil || len(found.Entries) == 0 {
 		return nil, err
 	}
