@@ -79,7 +79,8 @@ func TestEveryCodeOfTheAPIIsDocumented(t *testing.T) {
 	codes := developerCodes(t)
 	forPages := []string{"error.forgery", "error.cookies", "error.other_account", "error.challenge",
 		"company.changed", "cursor.bad", "address.too_many", "address.changed", "address.use", "step.digital",
-		"withdrawal.link", "status.unknown", "error.order", "address.gone", "email_restore.gone"}
+		"withdrawal.link", "status.unknown", "error.order", "address.gone", "email_restore.gone", "error.staff_denied",
+		"error.staff_confirm"}
 	for _, file := range files {
 		text, err := os.ReadFile(file)
 		if err != nil {
