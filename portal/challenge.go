@@ -94,7 +94,7 @@ func (s Shopper) overToOther(ctx context.Context, to string) (bool, error) {
 // EnterCode enters the code from RequestCode and makes the session Fresh. Wrong, expired and never sent codes
 // all return the same error, Invalid at "code". The right code may be repeated within 60 seconds.
 func (s Shopper) EnterCode(ctx context.Context, text string) error {
-	return s.enterChallenge(ctx, credential.Challenge{Kind: credential.MailStepUp, Email: s.customer.Email},
+	return s.enterChallenge(ctx, credential.Challenge{Kind: credential.MailStepUp, Email: s.email},
 		text, func(a *credential.Credentials) {
 			for i := range a.Sessions {
 				if a.Sessions[i].Hash == s.session.Hash {

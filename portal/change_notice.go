@@ -3,6 +3,8 @@ package portal
 import (
 	"context"
 	"errors"
+	"slices"
+	"strconv"
 	"time"
 
 	"postern/mail"
@@ -67,19 +69,33 @@ func (s Shopper) unlessDone(ctx context.Context, alter func(*customer.Customer) 
 	return err
 }
 
-// postChangeNotice turns a change into an outbox entry. Repeating it adds no second email, since the key is
-// the same.
+// postChangeNotice turns a change into outbox entries: to the address of that time, and to those of merged
+// accounts, but to an unconfirmed one only if there is no other. Repeating it adds no second email, since the
+// keys are the same.
 func (w Worker) postChangeNotice(ctx context.Context, shop shop.Shop,
 	t job.Task[customer.Customer]) (job.Finish[customer.Customer], error) {
 	at := t.Job.At
-	to := t.Doc.EmailAt(at)
-	return nil, w.post(ctx, shop, "change-notice-"+t.Job.ID, mail.Entry{
-		Kind: mailChangeNotice, To: to, Lang: t.Doc.PageLang, CreatedAt: w.app.now(),
-		Payload: map[string]string{
-			credential.PayCredentials: w.app.credentialsID(shop.ID, to), payWhat: t.Job.Args["what"],
-			credential.PayAt: at.UTC().Format(time.RFC3339Nano),
-		},
-	})
+	all := append([]string{t.Doc.EmailAt(at)}, t.Doc.FurtherEmails()...)
+	told := slices.DeleteFunc(slices.Clone(all), t.Doc.IsUnconfirmed)
+	if len(told) == 0 {
+		told = all[:1]
+	}
+	for _, to := range told {
+		key := "change-notice-" + t.Job.ID
+		if to != all[0] {
+			key += "-" + strconv.Itoa(slices.Index(all, to))
+		}
+		if err := w.post(ctx, shop, key, mail.Entry{
+			Kind: mailChangeNotice, To: to, Lang: t.Doc.PageLang, CreatedAt: w.app.now(),
+			Payload: map[string]string{
+				credential.PayCredentials: w.app.credentialsID(shop.ID, to), payWhat: t.Job.Args["what"],
+				credential.PayAt: at.UTC().Format(time.RFC3339Nano),
+			},
+		}); err != nil {
+			return nil, err
+		}
+	}
+	return nil, nil
 }
 
 // composeChangeNotice composes the email about a change. It has no link if there is nothing to revoke.

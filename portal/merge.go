@@ -350,10 +350,10 @@ func (m merging) forget(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	erasure := audit.New(audit.CustomerErased, audit.Actor{Kind: audit.Worker}, m.app.now())
-	erasure.ID = m.app.secret.ID(m.shop.ID, "unmerged", m.batch.ID)
+	act := audit.New(audit.CustomerSeparated, audit.Actor{Kind: audit.Worker}, m.app.now())
+	act.ID, act.Customer = m.app.secret.ID(m.shop.ID, "unmerged", m.batch.ID), m.survivor
 	undo := m.undo(m.survivor)
-	return m.app.auditLog(m.shop.ID).EraseActs(ctx, []string{undo.Undoes, undo.ID}, erasure)
+	return m.app.auditLog(m.shop.ID).Separate(ctx, []string{undo.Undoes, undo.ID}, act)
 }
 
 // undo returns the act that undoes the merge's act on one of the two.

@@ -165,18 +165,23 @@ func (v Visitor) RevokeAccess(ctx context.Context, text string) error {
 	return wrap("raise the alarm", err)
 }
 
-// revokeByReserved also ends all sessions, links and codes of the account's current address, if the alarm
-// came from an earlier address of the account or from a document of a replaced secret.
+// revokeByReserved also ends all sessions, links and codes of the account's other addresses, if the alarm came
+// from one of them, an earlier one, or a document of a replaced secret.
 func (v Visitor) revokeByReserved(ctx context.Context, key string, doc credential.Credentials) error {
 	c, err := v.app.customer(ctx, v.shop.ID, doc.Customer)
 	if err != nil || !c.HasAddress(doc.Email) && c.ReservedIndex(doc.Email) < 0 {
 		return ifFound(err)
 	}
-	present := v.app.credentialsID(v.shop.ID, c.Email)
-	if present == key {
-		return nil
+	for _, email := range append([]string{c.Email}, c.FurtherEmails()...) {
+		present := v.app.credentialsID(v.shop.ID, email)
+		if present == key {
+			continue
+		}
+		if err := v.app.clearCredentials(ctx, v.shop.ID, present); err != nil {
+			return err
+		}
 	}
-	return v.app.clearCredentials(ctx, v.shop.ID, present)
+	return nil
 }
 
 // wrap adds the failed action to err; nil stays nil.

@@ -39,7 +39,8 @@ const (
 	CustomerErasureCancelled Kind = "customer.erasure_cancelled"
 	CustomerErased           Kind = "customer.erased" // names no customer
 	CustomerEmailChanged     Kind = "customer.email_changed"
-	CustomerMerged           Kind = "customer.merged" // on both: the survivor and the account that it took in
+	CustomerMerged           Kind = "customer.merged"    // on both: the survivor and the account that it took in
+	CustomerSeparated        Kind = "customer.separated" // after an undone merge, the log forgot the other's details
 	OrderDeleted             Kind = "order.deleted"
 
 	LogExported Kind = "log.exported" // all of it, or what is about one customer
@@ -111,6 +112,7 @@ func Undos() map[Kind]Undo {
 		CustomerErased:           UndoNever,
 		CustomerEmailChanged:     UndoNever, // whoever has the old address can, by the email to it
 		CustomerMerged:           UndoDays,  // by the batch that did it
+		CustomerSeparated:        UndoNever, // what was forgotten is another person's
 		OrderDeleted:             UndoNever, // the feed can send it again
 		LogExported:              UndoNever,
 		StaffInvited:             UndoNever, // these concern who can sign in
@@ -227,7 +229,7 @@ type Act struct {
 	Address  string    `bson:"address,omitempty" json:"address,omitempty"` // the client's IP address
 	Undoes   string    `bson:"undoes,omitempty" json:"undoes,omitempty"`   // the id of the act that this one undoes
 	Batch    string    `bson:"batch,omitempty" json:"batch,omitempty"`     // the id of the batch it belongs to
-	Erases   []string  `bson:"erases,omitempty" json:"erases,omitempty"`   // of CustomerErased: the acts that it emptied
+	Erases   []string  `bson:"erases,omitempty" json:"erases,omitempty"`   // of CustomerErased and CustomerSeparated: the acts that it emptied
 }
 
 // UndoOf returns the act that undoes another one. Its id follows from the other's, so that nothing is undone

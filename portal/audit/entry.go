@@ -37,8 +37,8 @@ type Detail struct {
 	Erased  string    `bson:"erased,omitempty"`  // the id of the act that erased the detail
 }
 
-// IsErased reports whether the customer was erased, and with it everything but the kind, the actor and the
-// time.
+// IsErased reports whether everything but the kind, the actor and the time was erased, with the customer or, apart
+// from the customer's id, with the other person of an undone merge.
 func (d Detail) IsErased() bool { return d.Erased != "" }
 
 func newDetail(a Act) Detail {
@@ -50,9 +50,9 @@ func newDetail(a Act) Detail {
 	return d
 }
 
-// erase removes everything that the link does not hold.
-func (d *Detail) erase(by string) {
-	d.Act = Act{ID: d.ID, At: d.At, Kind: d.Kind, Actor: d.Actor}
+// erase removes everything that the link does not hold, but not the customer it is left to.
+func (d *Detail) erase(by, customer string) {
+	d.Act = Act{ID: d.ID, At: d.At, Kind: d.Kind, Actor: d.Actor, Customer: customer}
 	d.Salt, d.Erased = "", by
 }
 

@@ -245,19 +245,20 @@ func (l Log) Erase(ctx context.Context, customer string, by Act) error {
 				return err
 			}
 		}
-		if err := each(ctx, by.Erases, l.emptyBy(by.ID)); err != nil || len(by.Erases) == 0 {
+		if err := each(ctx, by.Erases, l.emptyBy(by.ID, "")); err != nil || len(by.Erases) == 0 {
 			return err
 		}
 	}
 }
 
-// EraseActs empties the details of acts, which must be recorded. by is as for Erase; repeating it changes nothing.
-func (l Log) EraseActs(ctx context.Context, acts []string, by Act) error {
+// Separate empties the details of acts on a customer, which must be recorded, but for the customer's id. by is an
+// act of the kind CustomerSeparated on the customer. Repeating it changes nothing.
+func (l Log) Separate(ctx context.Context, acts []string, by Act) error {
 	by.Erases = acts
 	if _, err := l.recordErasure(ctx, by); err != nil {
 		return err
 	}
-	return each(ctx, acts, l.emptyBy(by.ID))
+	return each(ctx, acts, l.emptyBy(by.ID, by.Customer))
 }
 
 // recordErasure records an erasure, or finds it as an earlier call recorded it, and reports whether it lists
@@ -272,14 +273,14 @@ func (l Log) recordErasure(ctx context.Context, by Act) (listed bool, err error)
 	}), err
 }
 
-// emptyBy returns what empties a detail.
-func (l Log) emptyBy(erasure string) func(context.Context, string) error {
+// emptyBy returns what empties a detail. The customer is whom it is left to, "" for nobody.
+func (l Log) emptyBy(erasure, customer string) func(context.Context, string) error {
 	return func(ctx context.Context, id string) error {
 		_, err := l.details().Change(ctx, id, func(d *Detail) error {
-			if d.IsErased() {
+			if d.IsErased() && (d.Customer == "" || d.Erased == erasure) {
 				return storage.ErrUnchanged
 			}
-			d.erase(erasure)
+			d.erase(erasure, customer)
 			return nil
 		})
 		return err

@@ -181,16 +181,34 @@ func (v *verification) checkDetail(ctx context.Context, link Link, details []Det
 	return nil
 }
 
-// checkErased checks that a detail was emptied by the erasure of a customer.
+// checkErased checks that a detail was emptied by an act of the log which says so.
 func (v *verification) checkErased(ctx context.Context, number int64, d Detail) error {
 	v.report.Erased++
 	by, _, err := v.details().Get(ctx, d.Erased)
+	if err != nil && !errors.Is(err, storage.ErrNotFound) {
+		return err
+	}
+	linked := false
+	if err == nil {
+		if linked, err = v.isLinked(ctx, by); err != nil {
+			return err
+		}
+	}
 	switch {
-	case errors.Is(err, storage.ErrNotFound) || err == nil && by.Kind != CustomerErased:
+	case !linked || by.Kind != CustomerErased && by.Kind != CustomerSeparated:
 		v.fault(number, "What the entry says about the customer was removed, but no customer was erased.")
-		return nil
-	case err == nil && !slices.Contains(by.Erases, d.ID):
+	case !slices.Contains(by.Erases, d.ID):
 		v.fault(number, "What the entry says about the customer was removed, but not with the customer it names.")
 	}
-	return err
+	return nil
+}
+
+// isLinked reports whether the chain has an entry for a detail, or will have it once what waits is appended. Whether
+// it says the same is checked at that entry.
+func (v *verification) isLinked(ctx context.Context, d Detail) (bool, error) {
+	if d.Number == 0 {
+		return !d.Waiting.IsZero(), nil
+	}
+	link, err := v.links().Read(ctx, keyOf(d.Number))
+	return err == nil && link.Found && d.Number <= v.report.Head.Number && link.Doc.Act == d.ID, err
 }

@@ -153,8 +153,16 @@ func (s Staff) Undo(ctx context.Context, id, act string) error {
 	if note.IsAct(earlier) {
 		return s.undoNote(ctx, earlier, undo)
 	}
-	_, err = s.actOn(ctx, staff.PermissionEditCustomers, undo, func(c *customer.Customer) error {
-		return c.UndoRecorded(ctx, s.log(), undo, s.app.Now())
+	needs := staff.PermissionEditCustomers
+	if earlier.Kind == audit.CustomerErasureRequested {
+		needs = staff.PermissionErase
+	}
+	_, err = s.actOn(ctx, needs, undo, func(c *customer.Customer) error {
+		err := c.UndoRecorded(ctx, s.log(), undo, s.app.Now())
+		if err == nil && earlier.Kind == audit.CustomerErasureRequested {
+			c.NotifyOfChange(portal.ChangedErasure, s.app.Now()) // who was told that it would happen
+		}
+		return err
 	})
 	return err
 }

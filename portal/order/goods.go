@@ -164,7 +164,7 @@ func (o Order) AtShop() []money.Decimal {
 		switch {
 		case o.isWaiting(l):
 			waiting[i] = l.Quantity
-		case l.IsGoods() && l.Status == "" && l.ID != "" && o.listsContents() && !o.isBundled(l):
+		case l.IsGoods() && l.Status == "" && l.ID != "" && !o.isBundled(l) && (o.listsContents() || o.isBegun(l)):
 			waiting[i] = o.notInParcels(l)
 		}
 	}
@@ -175,6 +175,13 @@ func (o Order) AtShop() []money.Decimal {
 func (o Order) listsContents() bool {
 	return (o.Status.Fulfillment == PartiallyShipped || o.Status.Fulfillment == PartiallyDelivered) &&
 		len(o.Shipments) > 0 && !slices.ContainsFunc(o.Shipments, func(s Shipment) bool { return len(s.Items) == 0 })
+}
+
+// isBegun reports whether a parcel holds a piece of a line in an order that is not said to be on its way as a
+// whole.
+func (o Order) isBegun(l Line) bool {
+	return slices.Contains([]string{"", Unfulfilled, Processing, PartiallyShipped, PartiallyDelivered},
+		o.Status.Fulfillment) && slices.ContainsFunc(o.Shipments, func(s Shipment) bool { return s.holds(l) })
 }
 
 // isBundled reports whether a line is a part or has parts, which parcels may name in its place.

@@ -2,6 +2,7 @@ package order
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -121,6 +122,22 @@ func TestOrderNumbersAsPeopleWriteThem(t *testing.T) {
 	} {
 		if got := BareNumber(typed); got != want {
 			t.Errorf("%q is read as %q, want %q", typed, got, want)
+		}
+	}
+}
+
+// TestPiecesInNoParcelAreAtTheShop counts what can't be sent back yet, of an order whose parcels say what they
+// hold.
+func TestPiecesInNoParcelAreAtTheShop(t *testing.T) {
+	t.Parallel()
+	for fulfillment, want := range map[string][]money.Decimal{
+		Processing: {"2", ""}, PartiallyShipped: {"2", "1"}, Shipped: {"", ""},
+	} {
+		o := Order{Lines: []Line{{ID: "a", Quantity: "3"}, {ID: "b", Quantity: "1"}},
+			Shipments: []Shipment{{Items: []ShipmentItem{{Line: "a", Quantity: "1"}}}}}
+		o.Status.Fulfillment = fulfillment
+		if got := o.AtShop(); !slices.Equal(got, want) {
+			t.Errorf("%s: %q, want %q", fulfillment, got, want)
 		}
 	}
 }

@@ -29,7 +29,7 @@ func (p *orderPage) actions(sent inquiry.Correspondence) {
 	if main == order.ActionReorder && p.lacksFiles() {
 		main = "" // whoever misses files is not asked to pay for them again
 	}
-	if r := p.Returns.current(); r != nil && r.LabelURL != "" {
+	if r := p.Returns.current(); r != nil && r.LabelURL != "" && p.Own() {
 		label := orderAction{Label: p.T("return.label"), URL: r.LabelURL, Main: main == "", Away: true}
 		p.Actions, r.LabelURL = append(p.Actions, label), ""
 	}

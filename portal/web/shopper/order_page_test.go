@@ -94,12 +94,12 @@ func TestTransfer(t *testing.T) {
 		"payment_instructions": fields{"account_name": "Test shop", "iban": "sk31 1200 0000 1987 4263 7541",
 			"bic": "TATRSKBX", "variable_symbol": "2026001", "reference": "Order 1", "due_at": "2026-03-12"}}
 	page := orderPage(t, order)
-	wantRows(t, page, ".payment-facts > div", "Amount €12.50 Copy", "Due Thursday 12 March", "IBAN SK31 1200 0000 1987 4263 7541 Copy", "Variable symbol 2026001 Copy",
-		"Message for recipient Order 1 Copy", "Recipient Test shop Copy", "BIC TATRSKBX Copy")
+	wantRows(t, page, ".payment-facts > div", "Recipient Test shop Copy", "IBAN SK31 1200 0000 1987 4263 7541 Copy", "BIC TATRSKBX Copy",
+		"Amount €12.50 Copy", "Due Thursday 12 March", "Variable symbol 2026001 Copy", "Message for recipient Order 1 Copy")
 	if got := page.Text(".payment-facts .whole"); got != "SK31 1200 0000 1987 4263 7541" {
 		t.Errorf("kept in one line: %q", got)
 	}
-	copied := []string{"12.50", "SK3112000000198742637541", "2026001", "Order 1", "Test shop", "TATRSKBX"}
+	copied := []string{"Test shop", "SK3112000000198742637541", "TATRSKBX", "12.50", "2026001", "Order 1"}
 	if diff := cmp.Diff(copied, page.Attrs(".payment-facts button[hidden]", "data-copy")); diff != "" {
 		t.Error(diff)
 	}
@@ -112,9 +112,12 @@ func TestTransfer(t *testing.T) {
 	}
 	for _, iban := range []string{"DE89370400440532013000"} {
 		order["payment_instructions"] = fields{"iban": iban}
-		if got := orderPage(t, order).Text(".payment-code figcaption"); !strings.Contains(got, "GiroCode") {
+		page := orderPage(t, order)
+		if got := page.Text(".payment-code figcaption"); !strings.Contains(got, "GiroCode") {
 			t.Errorf("%s: %q", iban, got)
 		}
+		wantRows(t, page, ".payment-facts > div", "Recipient Bookshop Copy", "IBAN DE89 3704 0044 0532 0130 00 Copy", "Amount €12.50 Copy",
+			"Message for recipient 1 Copy")
 	}
 	order["payment_instructions"] = fields{"account": "12-345/6700"}
 	if page = orderPage(t, order); page.Has("svg.qr") || !strings.Contains(page.Text(".payment-facts"), "12-345/6700") {

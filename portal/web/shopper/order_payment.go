@@ -27,7 +27,8 @@ type copied struct {
 // maxWholeIBAN is the length of the longest IBAN that is kept in one line.
 const maxWholeIBAN = 24
 
-// transfer returns how to pay, or nil if the order needs no payment or names no account.
+// transfer returns how to pay, in the order in which banks ask, or nil if the order needs no payment or names no
+// account. The words and the code say the same.
 func (p *orderPage) transfer(now time.Time, drawings *bank.Drawings) (*transfer, error) {
 	in := p.Order.Transfer()
 	if in == nil {
@@ -42,25 +43,29 @@ func (p *orderPage) transfer(now time.Time, drawings *bank.Drawings) (*transfer,
 				CopyLabel: p.T("payment.copy.what", "What", label)})
 		}
 	}
+	name, reference := cmp.Or(in.AccountName, p.Shop.Name), in.Reference
+	if reference == "" && in.VariableSymbol == "" { // or the shop could not tell what was paid
+		reference = p.Order.Number
+	}
+	add("payment.account_name", name, name)
+	if add("payment.iban", bank.Grouped(in.IBAN), in.IBAN); in.IBAN != "" {
+		made.Facts[len(made.Facts)-1].Whole = len(in.IBAN) <= maxWholeIBAN
+	}
+	add("payment.account", in.Account, in.Account)
+	add("payment.bic", in.BIC, in.BIC)
 	add("payment.amount", p.Money(due), due.Decimal())
 	if in.DueAt != nil {
 		add("payment.due", p.dueDay(*in.DueAt, now), "")
 		made.Facts[len(made.Facts)-1].Late = p.isLate(now)
 	}
-	if add("payment.iban", bank.Grouped(in.IBAN), in.IBAN); in.IBAN != "" {
-		made.Facts[len(made.Facts)-1].Whole = len(in.IBAN) <= maxWholeIBAN
-	}
-	add("payment.account", in.Account, in.Account)
 	add("payment.variable_symbol", in.VariableSymbol, in.VariableSymbol)
 	add("payment.specific_symbol", in.SpecificSymbol, in.SpecificSymbol)
 	add("payment.constant_symbol", in.ConstantSymbol, in.ConstantSymbol)
-	add("payment.reference", in.Reference, in.Reference)
-	add("payment.account_name", in.AccountName, in.AccountName)
-	add("payment.bic", in.BIC, in.BIC)
+	add("payment.reference", reference, reference)
 	asked := bank.Payment{
-		Name: cmp.Or(in.AccountName, p.Shop.Name), IBAN: in.IBAN, BIC: in.BIC, Amount: due,
+		Name: name, IBAN: in.IBAN, BIC: in.BIC, Amount: due,
 		VariableSymbol: in.VariableSymbol, ConstantSymbol: in.ConstantSymbol, SpecificSymbol: in.SpecificSymbol,
-		Reference: in.Reference,
+		Reference: reference,
 	}
 	if in.DueAt != nil {
 		asked.Due = in.DueAt.In(p.Shop.Location())

@@ -48,6 +48,12 @@ func (h *Handler) orders(c *fiber.Ctx, s portal.Shopper) error {
 	status := fiber.StatusOK
 	if validate.KindOf(err) == validate.Invalid {
 		status = fiber.StatusUnprocessableEntity
+		if atFields(err, "from", "to") != nil { // the list is shown without them, as its filter says
+			query.From, query.To = "", ""
+			if all, failed := s.Orders(c.UserContext(), query); failed == nil {
+				found = all
+			}
+		}
 	} else if err != nil {
 		return err
 	}

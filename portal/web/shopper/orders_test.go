@@ -273,8 +273,8 @@ func TestFilterNamesWhatLimitsTheList(t *testing.T) {
 		{"from=2025-01-01&to=2025-12-30", "All orders|1 Jan 2025 – 30 Dec 2025", "1 Jan 2025 – 30 Dec 2025",
 			"All orders"},
 		{"from=2026-02-01", "All orders|From 1 Feb 2026", "From 1 Feb 2026", "All orders"},
-		{"from=2026-03-05&to=2026-03-01", "All orders|All time", "", "All orders"},
-		{"from=2026-02-31&status=open", "In progress|All time", "In progress", "In progress"},
+		{"from=2026-03-05&to=2026-03-01", "All orders|All time", "", "All orders|All time"},
+		{"from=2026-02-31&status=open", "In progress|All time", "In progress", "In progress|All time"},
 		{"period=7w", "All orders|All time", "", "All orders"},
 		{"status=lost&period=2025", "All orders|Last year", "Last year", "Last year"},
 	}
@@ -288,6 +288,11 @@ func TestFilterNamesWhatLimitsTheList(t *testing.T) {
 				t.Errorf("%s: %s: %q, want %q", test.query, selector, got, want)
 			}
 		}
+	}
+	if page := b.Get("/orders?from=2026-02-31&status=delivered"); page.Status != http.StatusUnprocessableEntity ||
+		len(page.Texts(".order-number")) == 0 ||
+		len(page.Texts(".order-number")) != len(b.Get("/orders?status=delivered").Texts(".order-number")) {
+		t.Errorf("a wrong day hides the orders: %s", page.Text("main"))
 	}
 	if b.Get("/orders?from=soon").Has(".choice.faulty[open] #f-from-error") == b.Get("/orders").Has(".choice.faulty") {
 		t.Error("only an open menu with a fault takes room")
