@@ -210,10 +210,16 @@ func TestAWithdrawalIsDecided(t *testing.T) {
 		t.Errorf("the list: %s", text)
 	}
 	b.Follow("main tbody a").Want(http.StatusOK)
+	if title := b.Page.Text("h1"); title != "Withdrawal from order 2024-0001" {
+		t.Errorf("the title: %s", title)
+	}
+	if page := b.Submit("#decide form", nil).Want(http.StatusUnprocessableEntity); !page.Has("#f-state-error") {
+		t.Errorf("without a decision: %s", page.Text("main"))
+	}
 	b.Submit("#decide form", typed{"state": "rejected"}).Want(http.StatusUnprocessableEntity)
 	b.Submit("#decide form", typed{"state": "shredded"}).Want(http.StatusUnprocessableEntity)
 	b.Submit("#decide form", typed{"state": "received", "text": "Thank you.\nWe have all of it."}).Want(http.StatusOK)
-	if b.Page.Attr("#f-state option", "value") != "refunded" {
+	if b.Page.Attr("#f-state option:nth-child(2)", "value") != "refunded" {
 		t.Errorf("after the goods: %s", b.Page.Text("main"))
 	}
 	b.Submit("#decide form", typed{"state": "refunded"}).Want(http.StatusOK)
@@ -404,5 +410,22 @@ func TestAnErrorPageOfStaffLeadsToTheCustomers(t *testing.T) {
 	}
 	if strings.Contains(page.Text("main"), "your orders") {
 		t.Errorf("the page speaks to a customer: %s", page.Text("main"))
+	}
+}
+
+// TestAWithdrawalWithoutAnOrderLeadsToTheSearch checks that a statement that matches no order says so with what
+// was typed, and leads to a search for the number.
+func TestAWithdrawalWithoutAnOrderLeadsToTheSearch(t *testing.T) {
+	t.Parallel()
+	i, b := people(t)
+	withdraws(i, "W-7", "jan.cermak@example.com")
+	i.Work()
+	b.Get("/admin/withdrawals").Want(http.StatusOK)
+	page := b.Follow("main tbody a").Want(http.StatusOK)
+	if note := page.Text(".note:has(a)"); !strings.Contains(note, "No order matches W-7 and jan.cermak@example.com.") {
+		t.Errorf("the note: %s", note)
+	}
+	if value := b.Follow(".note a").Want(http.StatusOK).Attr("#f-search", "value"); value != "W-7" {
+		t.Errorf("the search is for %q", value)
 	}
 }

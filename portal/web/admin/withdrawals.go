@@ -1,6 +1,8 @@
 package admin
 
 import (
+	"cmp"
+
 	"github.com/gofiber/fiber/v2"
 
 	"postern/portal/board"
@@ -107,9 +109,10 @@ func (h *Handler) withdrawals(c *fiber.Ctx, s merchant.Staff) error {
 // withdrawalPage shows a statement with what can be decided about it.
 type withdrawalPage struct {
 	page.Base
-	Path           string
+	Path, Name     string
 	Status         page.Pill
 	Facts          []fact
+	Find           string      // a search for the order, where none matches
 	Links          []page.Link // to the customer and the order
 	Decided        []decidedLine
 	RefundBy, Note string
@@ -137,7 +140,8 @@ func (h *Handler) showWithdrawal(c *fiber.Ctx, s merchant.Staff, refused error) 
 	if err != nil {
 		return err
 	}
-	data := withdrawalPage{Base: h.base(c, s, "withdrawals", "withdrawals.one"), Late: w.Late}
+	data := withdrawalPage{Base: h.base(c, s, "withdrawals", ""), Late: w.Late, Name: w.Statement.Name}
+	data.Title = data.T("withdrawals.one", "Number", cmp.Or(w.Order, w.Statement.Number))
 	data.Path = withdrawalsPath + "/" + id
 	data.Status = withdrawalPill(data.Base, w)
 	data.facts(w)
@@ -157,6 +161,8 @@ func (p *withdrawalPage) facts(w merchant.WithdrawalRow) {
 	}
 	match := "withdrawals.match.none"
 	switch {
+	case w.Order == "":
+		p.Find = ordersURL(merchant.OrderQuery{Search: w.Statement.Number})
 	case w.Order != "" && w.InTime == nil:
 		match = "withdrawals.match.order"
 	case w.Order != "" && *w.InTime:
@@ -164,7 +170,7 @@ func (p *withdrawalPage) facts(w merchant.WithdrawalRow) {
 	case w.Order != "":
 		match = "withdrawals.match.late"
 	}
-	p.Note = p.T(match, "Number", w.Order)
+	p.Note = p.T(match, "Number", cmp.Or(w.Order, w.Statement.Number), "Email", w.Statement.Email)
 	if w.Ended == "" {
 		p.RefundBy = p.T("withdrawals.refund_by", "Day", p.L.Date(w.RefundBy))
 	}
@@ -181,15 +187,26 @@ func (p *withdrawalPage) facts(w merchant.WithdrawalRow) {
 // decision offers what is left to decide.
 func (p *withdrawalPage) decision(c *fiber.Ctx, s merchant.Staff, w merchant.WithdrawalRow, refused error) {
 	if s.May(staff.PermissionEditCustomers) {
-		for _, state := range w.Open() {
-			p.States = append(p.States, page.Option{Value: state, Label: p.T("withdrawals.decide." + state)})
-		}
+		p.States = decisions(p.Base, w)
 	}
-	values := page.Values(c, "state", "text")
-	if refused == nil && len(p.States) > 0 {
-		values = map[string]string{"state": p.States[0].Value}
+	var values map[string]string
+	if refused != nil {
+		values = page.Values(c, "state", "text")
 	}
 	p.Form = p.Base.Form(values, refused).InOrder("state", "text")
+}
+
+// decisions offers what can be decided, nil for nothing. None is chosen at first: a decision has legal effect
+// and is emailed at once.
+func decisions(b page.Base, w merchant.WithdrawalRow) []page.Option {
+	if len(w.Open()) == 0 {
+		return nil
+	}
+	options := []page.Option{{Label: b.T("withdrawals.choose")}}
+	for _, state := range w.Open() {
+		options = append(options, page.Option{Value: state, Label: b.T("withdrawals.decide." + state)})
+	}
+	return options
 }
 
 func (h *Handler) decideWithdrawal(c *fiber.Ctx, s merchant.Staff) error {
@@ -229,12 +246,10 @@ func (p *customerView) withdrawals(v merchant.CustomerView, t typedForm) {
 			card.Said = append(card.Said, decidedLine{State: p.T("withdrawals.state." + made.State), Text: made.Text,
 				At: p.TimeMoment(made.At)})
 		}
-		for _, state := range w.Open() {
-			card.States = append(card.States, page.Option{Value: state, Label: p.T("withdrawals.decide." + state)})
-		}
+		card.States = decisions(p.Base, w)
 		if p.MayEdit && len(card.States) > 0 {
 			card.Action = p.Path + "/withdrawals/" + w.ID
-			card.Form = t.form(p.Base, w.ID, map[string]string{"state": card.States[0].Value})
+			card.Form = t.form(p.Base, w.ID, nil)
 		}
 		p.Withdrawals = append(p.Withdrawals, card)
 	}
