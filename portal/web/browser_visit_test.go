@@ -114,6 +114,6 @@ func (g gallery) showVisit(email string) {
 func (g gallery) begins(mode string) {
 	g.shopper.Fill("#f-reason", "help")
 	g.shopper.Type("#f-text", "Ticket 7, by telephone")
-	g.shopper.Fill("#f-mode", mode)
+	g.shopper.Click("[name=mode][value=" + mode + "]")
 	g.shopper.Follow("main form button.main")
 }

@@ -24,6 +24,24 @@ func signInAs(b *webtest.Employee, search, mode string) string {
 	return path
 }
 
+// TestAVisitOnlyViewsUnlessChosenOtherwise checks the two ways to sign in as a customer, each with what it allows.
+func TestAVisitOnlyViewsUnlessChosenOtherwise(t *testing.T) {
+	t.Parallel()
+	i, _ := people(t)
+	b := i.Enrol("manager@shop.test", staff.Manager)
+	open(b, "cermak")
+	page := b.Follow(`main a[href$="/sign-in-as"]`).Want(http.StatusOK)
+	picks := page.Texts(".pick")
+	if len(picks) != 2 || !strings.Contains(picks[0], "Nothing can be changed.") || !strings.Contains(picks[1], "You can change the profile") ||
+		page.Attr("[name=mode][checked]", "value") != "read" {
+		t.Errorf("the choice is %q", picks)
+	}
+	page = b.Submit("main form", typed{"mode": "write"}).Want(http.StatusUnprocessableEntity)
+	if page.Attr("[name=mode][checked]", "value") != "write" {
+		t.Error("a refusal forgets the choice")
+	}
+}
+
 func TestStaffSignInAsTheCustomer(t *testing.T) {
 	t.Parallel()
 	i, b := people(t)

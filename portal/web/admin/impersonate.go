@@ -1,6 +1,7 @@
 package admin
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -49,15 +50,22 @@ const (
 	modeWrite = "write"
 )
 
+// modeChoice is a way to be signed in, with what it lets one do.
+type modeChoice struct {
+	page.Option
+	Text string
+}
+
 // signInAsPage says what signing in as a customer does and asks for the reason.
 type signInAsPage struct {
 	page.Base
-	Form           page.Form
-	Path, Action   string
-	Name           string   // of the customer
-	Rules          []string // sentences
-	Reasons, Modes []page.Option
-	Button         string
+	Form         page.Form
+	Path, Action string
+	Name         string   // of the customer
+	Rules        []string // sentences
+	Reasons      []page.Option
+	Modes        []modeChoice
+	Button       string
 }
 
 func (h *Handler) signInAs(c *fiber.Ctx, s merchant.Staff) error { return h.showSignInAs(c, s, nil) }
@@ -81,15 +89,15 @@ func (h *Handler) showSignInAs(c *fiber.Ctx, s merchant.Staff, refused error) er
 		data.Rules = append(data.Rules, b.T("impersonation.rule."+rule, "Shop", b.Shop.Name))
 	}
 	data.Form = b.Form(page.Values(c, "reason", "text", "mode"), refused).InOrder("reason", "text")
-	data.Form.Labels = map[string]string{"reason": b.T("customer.reason"), "text": b.T("impersonation.text"),
-		"mode": b.T("impersonation.mode")}
+	data.Form.Labels = map[string]string{"reason": b.T("customer.reason"), "text": b.T("impersonation.text")}
 	data.Reasons = []page.Option{{Label: b.T("impersonation.choose")}}
 	for _, reason := range impersonationReasons() {
 		data.Reasons = append(data.Reasons, page.Option{Value: reason, Label: b.T("impersonation.reason." + reason)})
 	}
 	if s.May(staff.PermissionImpersonateWrite) {
 		for _, mode := range []string{modeRead, modeWrite} {
-			data.Modes = append(data.Modes, page.Option{Value: mode, Label: b.T("impersonation.mode." + mode)})
+			data.Modes = append(data.Modes, modeChoice{page.Option{Value: mode, Label: b.T("impersonation.mode." + mode),
+				Selected: cmp.Or(c.FormValue("mode"), modeRead) == mode}, b.T("impersonation.mode." + mode + ".text")})
 		}
 	}
 	return h.pages.Render(c, page.Refusal(refused), "admin/customer-sign-in-as", data)
