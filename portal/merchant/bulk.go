@@ -211,10 +211,12 @@ type BatchView struct {
 	NextLeft string    // the cursor of what follows, "" for nothing
 
 	Survivor, Loser MergeSide // of a merge or its undo
+	Moved           int64     // orders that the merge moved, of its undo
 }
 
-// MergeSide is a customer of a merge: the present name or email. It is zero for somebody who was erased.
-type MergeSide struct{ ID, Name string }
+// MergeSide is a customer of a merge: the present name or email, the own address, and the shop system's id, ""
+// for none. It is zero for somebody who was erased.
+type MergeSide struct{ ID, Name, Email, FeedID string }
 
 // LeftRow is a customer whom the batch left as they were.
 type LeftRow struct {
@@ -259,6 +261,13 @@ func (s Staff) nameBatch(ctx context.Context, v *BatchView) error {
 		}
 		v.Undoes, group = read.Doc, read.Doc.Args["group"]
 	}
+	if v.Action == portal.BulkUnmerge {
+		read, err := s.batches().Read(ctx, v.Args["batch"])
+		if err != nil {
+			return err
+		}
+		v.Moved = read.Doc.Changed
+	}
 	roster, _, err := s.rosters().Get(ctx, staff.RosterKey)
 	if err != nil {
 		return err
@@ -285,7 +294,7 @@ func (s Staff) nameSides(ctx context.Context, v *BatchView) error {
 		}
 		c, _, err := s.customers().Get(ctx, v.Args[arg]) // also one who was merged
 		if err == nil && c.Erasure.Begun.IsZero() {
-			*side = MergeSide{ID: c.ID, Name: cmp.Or(c.Name(), c.Email)}
+			*side = MergeSide{ID: c.ID, Name: cmp.Or(c.Name(), c.Email), Email: c.Email, FeedID: c.FeedID}
 		} else if err != nil && !errors.Is(err, storage.ErrNotFound) {
 			return err
 		}

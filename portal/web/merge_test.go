@@ -55,10 +55,15 @@ func TestStaffMergeTwoCustomersAndUndoIt(t *testing.T) {
 		t.Errorf("the merged email finds %q", found)
 	}
 	b.Get(merge)
-	b.Submit(`form[action$="/undo"]`, nil).Want(http.StatusOK)
+	page = b.Submit(`form[action$="/undo"]`, nil).Want(http.StatusOK)
+	if text := page.Text(".cards"); !strings.Contains(text, "Jan Čermák gets back") ||
+		!strings.Contains(text, "jan.cermak@example.com") || !strings.Contains(text, "1, and any newer ones") ||
+		page.Attr("main a.button.text", "href") != merge || !page.Has(`form[action$="/start"] .danger`) {
+		t.Errorf("before the undo: %s", page.Text("main"))
+	}
 	page = b.Submit(`form[action$="/start"]`, nil).Want(http.StatusOK)
 	i.Work()
-	if text := b.Get(page.URL.Path).Text("main"); !strings.Contains(text, "1 order moved.") {
+	if text := b.Get(page.URL.Path).Text("main"); !strings.Contains(text, "1 order moved back to Jan Čermák.") {
 		t.Errorf("the undo says %s", text)
 	}
 	i.Clock.Move(order.StandardCountDelay)

@@ -40,8 +40,9 @@ type batchView struct {
 
 	Busy, MayStart, MayStop, MayUndo bool
 
-	Merge     bool         // it merges two customers, or undoes that
-	Customers []mergedSide // of the merge
+	Parting   []partingSide // what each gets when a merge is undone, before that begins
+	Merge     bool          // it merges two customers, or undoes that
+	Customers []mergedSide  // of the merge
 
 	Start   string    // the label of the button
 	Number  string    // that must be typed to start, "" for none
@@ -54,6 +55,12 @@ type batchView struct {
 
 // mergedSide is one of the two customers of a merge, and what became of it, "" after the merge was undone.
 type mergedSide struct{ Role, Name, Path string }
+
+// partingSide is one of the two customers of a merge that is about to be undone.
+type partingSide struct {
+	Title string
+	Facts []fact
+}
 
 // leftLine is a customer whom the batch left as they were.
 type leftLine struct{ Name, Path, Why string }
@@ -79,6 +86,7 @@ func (h *Handler) showBatch(c *fiber.Ctx, s merchant.Staff, id string, refused e
 	data.undo(v, h.app.Now().Before(v.Until))
 	data.file(v, s.Exported(v), h.app.Now().Before(v.FileUntil()))
 	data.sides(v)
+	data.parting(v)
 	for _, row := range v.Examples {
 		data.Examples = append(data.Examples, rowName(row))
 	}
@@ -106,6 +114,25 @@ func (p *batchView) sides(v merchant.BatchView) {
 			side.Role = p.T([]string{"merge.kept", "merge.merged"}[i])
 		}
 		p.Customers = append(p.Customers, side)
+	}
+}
+
+// parting says what each of two customers gets when their merge is undone.
+func (p *batchView) parting(v merchant.BatchView) {
+	if v.Action != portal.BulkUnmerge || v.State != batch.Ready {
+		return
+	}
+	p.Customers, p.Cancel = nil, batchesPath+"/"+v.Args["batch"]
+	for i, of := range []merchant.MergeSide{v.Loser, v.Survivor} {
+		if of.ID == "" {
+			continue
+		}
+		title, orders := "merge.gets_back", p.T("merge.orders_back", "Number", p.L.Number(v.Moved))
+		if i == 1 {
+			title, orders = "merge.keeps", p.T("merge.orders_kept")
+		}
+		p.Parting = append(p.Parting, partingSide{p.T(title, "Name", of.Name), factsOf(p.Base,
+			"staff.email", of.Email, "customer.id", of.FeedID, "customers.column.orders", orders)})
 	}
 }
 
@@ -151,6 +178,9 @@ func (p *batchView) state(v merchant.BatchView) {
 		p.MayStop = true
 	case v.State == batch.Done && p.Merge:
 		p.Text = p.T("merge.text.done", "Count", int(v.Changed))
+		if v.Action == portal.BulkUnmerge && v.Loser.Name != "" {
+			p.Text = p.T("merge.text.undone", "Count", int(v.Changed), "Name", v.Loser.Name)
+		}
 	case v.State == batch.Done:
 		done := "batch.text.done"
 		if v.Action == portal.BulkExport || v.Action == portal.BulkErase {
