@@ -33,8 +33,8 @@ type Figures struct {
 	Pending     bool // some days have not been counted yet
 }
 
-// longestPeriod is the number of days of the longest period.
-const longestPeriod = 366
+// LongestPeriod is the number of days of the longest period.
+const LongestPeriod = 366
 
 // days returns noon of the first and the last day. Field errors are at "from" and "to".
 func (p Period) days(now time.Time, zone *time.Location) (first, last time.Time, err error) {
@@ -71,7 +71,7 @@ func (p Period) between(f *validate.Validator, today time.Time) (first, last tim
 		f.Reject("from", "period.order")
 	case first.Before(today.AddDate(0, 0, -board.Lookback)):
 		f.Reject("from", "board.too_early", "Day", today.AddDate(0, 0, -board.Lookback).Format(board.DayForm))
-	case last.Sub(first) > longestPeriod*24*time.Hour:
+	case last.Sub(first) > LongestPeriod*24*time.Hour:
 		f.Reject("from", "board.too_long")
 	}
 	return first, last, validate.InvalidFields(f.Rejected)

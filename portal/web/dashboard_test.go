@@ -192,10 +192,16 @@ func TestTheStartPageLeadsToWhatItCounts(t *testing.T) {
 		}
 	}
 	for _, wrong := range []string{"?period=8", "?from=yesterday", "?from=2020-01-01", "?from=2030-01-01&to=2030-01-02"} {
-		if page := b.Get("/admin" + wrong).Want(http.StatusUnprocessableEntity); !page.Has(".field-error") {
-			t.Errorf("%s: no error is shown", wrong)
+		if page := b.Get("/admin" + wrong).Want(http.StatusUnprocessableEntity); !page.Has(".field-error") ||
+			len(page.Texts("[aria-labelledby=chart-orders-title] tbody tr")) != 30 {
+			t.Errorf("%s: no error is shown, or not the usual figures", wrong)
 		}
 	}
+	b.Get("/admin?from=2001-01-01")
+	if note := b.Page.Text(".note:has(a)"); !strings.Contains(note, "Figures start on") || !b.Page.Has("#f-from[autofocus]") {
+		t.Errorf("of a period that began too early: %s", note)
+	}
+	b.Follow(".note:has(a) a").Want(http.StatusOK)
 }
 
 // TestAWithdrawalIsDecided confirms that the goods are back and the refund: the sender gets an email of each, the
@@ -319,7 +325,17 @@ func TestEmailsAreFoundShownAndResent(t *testing.T) {
 	for _, state := range []string{"failed", "waiting", "sent", "dropped"} {
 		b.Get("/admin/emails?state=" + state).Want(http.StatusOK)
 	}
-	for _, wrong := range []string{"state=lost", "kind=letter", "from=x", "cursor=x", "from=2026-02-02&to=2026-02-01"} {
+	b.Get("/admin/emails?state=sent")
+	b.Submit("main form", typed{"person": manager.Email}).Want(http.StatusOK)
+	if chosen := b.Page.Text(".chip[aria-current]"); chosen != "All" {
+		t.Errorf("a search among those sent shows %q", chosen)
+	}
+	b.Get("/admin/emails?state=sent")
+	b.Submit("main form", nil).Want(http.StatusOK)
+	if chosen := b.Page.Text(".chip[aria-current]"); !strings.HasPrefix(chosen, "Sent") {
+		t.Errorf("filters among those sent show %q", chosen)
+	}
+	for _, wrong := range []string{"from=x", "cursor=x", "from=2026-02-02&to=2026-02-01"} {
 		b.Get("/admin/emails?" + wrong).Want(http.StatusUnprocessableEntity)
 	}
 	b.Get("/admin/emails/nobody").Want(http.StatusNotFound)
@@ -342,7 +358,14 @@ func TestOrdersAreFound(t *testing.T) {
 	if b.Follow("main tbody th a").Want(http.StatusOK); !strings.HasSuffix(b.Page.URL.Path, "/orders/2024-0001") {
 		t.Errorf("the row leads to %s", b.Page.URL)
 	}
-	for _, wrong := range []string{"status=lost", "from=x", "cursor=x"} {
+	for path, want := range map[string]int{"/admin/orders?status=lost": 2, "/admin/emails?kind=lost": 0, "/admin/emails?state=lost": 0} {
+		page := b.Get(path).Want(http.StatusOK)
+		if rows := page.Texts("main tbody tr"); len(rows) != want || page.Has(".field-error") ||
+			page.Text(".note[role=status]") != "We ignored a filter that doesn’t exist." {
+			t.Errorf("%s: %s", path, page.Text("main"))
+		}
+	}
+	for _, wrong := range []string{"from=x", "cursor=x", "status=lost&from=x"} {
 		b.Get("/admin/orders?" + wrong).Want(http.StatusUnprocessableEntity)
 	}
 }

@@ -2,9 +2,11 @@ package admin
 
 import (
 	"context"
+	"slices"
 
 	"postern/portal/board"
 	"postern/portal/merchant"
+	"postern/portal/validate"
 	"postern/portal/web/page"
 )
 
@@ -36,6 +38,23 @@ func (l shownList) count(ctx context.Context, b page.Base, s merchant.Staff) (st
 		return "", nil
 	}
 	return numberText(b, board.Number{N: int64(l.rows), More: true}), nil
+}
+
+// onlyUnknown reports whether nothing is wrong with a query but filters that do not exist. Such a link is old
+// or mistyped: the list is shown without them.
+func onlyUnknown(err error) bool {
+	wrong := validate.FieldErrors(err)
+	return len(wrong) > 0 && !slices.ContainsFunc(wrong, func(w validate.FieldError) bool {
+		return w.Key != "filter.unknown"
+	})
+}
+
+// ignoredText says that a filter was left out, "" if none was.
+func ignoredText(b page.Base, ignored bool) string {
+	if !ignored {
+		return ""
+	}
+	return b.T("filter.ignored")
 }
 
 // countedAs returns the kind if the list shown is the one that the board counts.

@@ -3,6 +3,7 @@ package admin
 import (
 	"errors"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/gofiber/fiber/v2"
@@ -46,6 +47,7 @@ type emailsPage struct {
 	Pager   *page.Pager
 	Empty   *page.Empty
 	Problem string
+	Ignored string // a filter that does not exist was left out
 }
 
 // emailLine is an email of a list. Why is the reason why it was not sent, "" for none.
@@ -105,15 +107,21 @@ func emailsURL(q merchant.EmailQuery) string {
 
 func (h *Handler) emails(c *fiber.Ctx, s merchant.Staff) error {
 	q := emailQueryOf(c)
-	if q.State == "" && q.Person == "" {
-		q.State = merchant.EmailStates()[0]
+	if q.State == "" && q.Person == "" { // a search covers every state
+		q.State = c.Query("in", merchant.EmailStates()[0])
 	}
 	found, err := s.Emails(c.UserContext(), q)
+	ignored := onlyUnknown(err)
+	if ignored {
+		q = withoutUnknown(q)
+		found, err = s.Emails(c.UserContext(), q)
+	}
 	if err != nil && validate.KindOf(err) != validate.Invalid {
 		return err
 	}
 	data := emailsPage{Base: h.base(c, s, "emails", "emails.title"), Query: q}
 	data.Wide = true
+	data.Ignored = ignoredText(data.Base, ignored)
 	data.Kinds = []page.Option{{Label: data.T("filter.any")}}
 	for _, kind := range portal.EmailKinds() {
 		data.Kinds = append(data.Kinds, page.Option{Value: kind, Label: data.T("emails.kind." + kind)})
@@ -147,6 +155,20 @@ func (h *Handler) emails(c *fiber.Ctx, s merchant.Staff) error {
 		return failed
 	}
 	return h.pages.Render(c, page.Refusal(err), "admin/emails", data)
+}
+
+// withoutUnknown returns a query without what does not exist.
+func withoutUnknown(q merchant.EmailQuery) merchant.EmailQuery {
+	if !slices.Contains(portal.EmailKinds(), q.Kind) {
+		q.Kind = ""
+	}
+	if !slices.Contains(merchant.EmailStates(), q.State) {
+		q.State = ""
+	}
+	if q.State == "" && q.Person == "" {
+		q.State = merchant.EmailStates()[0]
+	}
+	return q
 }
 
 // tabs leads to the emails of each state, and for a person to those of all.

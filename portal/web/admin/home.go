@@ -22,7 +22,6 @@ const fewCodes = 3
 // homePage is the start page.
 type homePage struct {
 	page.Base
-	Text  string
 	Codes string // the sentence on recovery codes that run out, or ""
 
 	Reads                   bool // the person may read customers
@@ -33,7 +32,8 @@ type homePage struct {
 
 	Periods    []page.Item
 	PeriodForm page.Form
-	PeriodOpen bool // shows the form, which is in use or has errors
+	PeriodOpen bool      // shows the form, which is in use or has errors
+	TooEarly   page.Link // what to show instead of a period that began before the figures
 	Period     string
 	Pending    bool // some days have not been counted yet
 	Charts     []chart
@@ -68,8 +68,6 @@ func (p *homePage) waiting(list []merchant.Waiting) []waitingRow {
 func (h *Handler) home(c *fiber.Ctx, s merchant.Staff) error {
 	data := homePage{Base: h.base(c, s, "home", "admin.home.title"), Reads: s.May(staff.PermissionCustomers)}
 	data.Wide = true
-	data.Text = data.T("admin.home.text", "Email", s.Member().Email, "Role",
-		data.T("staff.role."+string(s.Member().Role)))
 	if left := s.Factors().Recovery; left <= fewCodes {
 		data.Codes = data.T("admin.home.few_codes", "Count", left)
 	}
@@ -101,11 +99,9 @@ func (h *Handler) addBoard(c *fiber.Ctx, s merchant.Staff, data *homePage) (stat
 	}
 	data.numbers(s, b, h.app.Now())
 	data.periods(period, err)
-	if err != nil {
-		return fiber.StatusUnprocessableEntity, nil
-	}
+	data.tooEarly(err, h.app.Now())
 	data.charts(figures)
-	return fiber.StatusOK, nil
+	return page.Refusal(err), nil
 }
 
 // waitingPaths returns the lists of what waits.
@@ -160,6 +156,22 @@ func (p *homePage) periods(chosen merchant.Period, err error) {
 	p.PeriodForm = p.Base.Form(map[string]string{"from": chosen.From, "to": chosen.To}, p.inWords(err)).
 		InOrder("period", "from", "to")
 	p.PeriodOpen = own || err != nil
+}
+
+// tooEarly offers the first day of the figures for a period that began before it.
+func (p *homePage) tooEarly(err error, now time.Time) {
+	for _, wrong := range validate.FieldErrors(err) {
+		first, bad := time.ParseInLocation(time.DateOnly, wrong.Args["Day"], p.L.Zone())
+		if bad != nil {
+			continue
+		}
+		last := first.AddDate(0, 0, merchant.LongestPeriod-1) // a change of the clock adds an hour
+		if last.After(now) {
+			last = now
+		}
+		p.TooEarly = page.Link{Label: p.T("board.show_from", "Day", p.L.Date(first)),
+			Path: page.WithQuery(homePath, "from", day(first), "to", day(last)) + "#figures"}
+	}
 }
 
 // inWords returns an error with its days as people write them.

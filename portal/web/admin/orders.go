@@ -35,6 +35,7 @@ type ordersPage struct {
 	Pager   *page.Pager
 	Empty   *page.Empty
 	Problem string
+	Ignored string // a filter that does not exist was left out
 }
 
 // shopOrder is a row of the list with its customer.
@@ -57,11 +58,17 @@ func ordersURL(q merchant.OrderQuery) string {
 func (h *Handler) orders(c *fiber.Ctx, s merchant.Staff) error {
 	q := orderQueryOf(c)
 	found, err := s.Orders(c.UserContext(), q)
+	ignored := onlyUnknown(err)
+	if ignored {
+		q.Status = ""
+		found, err = s.Orders(c.UserContext(), q)
+	}
 	if err != nil && validate.KindOf(err) != validate.Invalid {
 		return err
 	}
 	data := ordersPage{Base: h.base(c, s, "orders", "admin.orders.title"), Query: q}
 	data.Wide = true
+	data.Ignored = ignoredText(data.Base, ignored)
 	data.Views = []page.Option{{Label: data.T("filter.any")}}
 	for _, view := range order.Views() {
 		data.Views = append(data.Views, page.Option{Value: view, Label: data.T("orders.status." + view)})
