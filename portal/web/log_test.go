@@ -64,7 +64,7 @@ func TestLogIsFilteredByPersonActorActAndDay(t *testing.T) {
 	for query, want := range map[string][]string{
 		"person=eva%40example.com&actor=operator":     {outEva},
 		"person=2&act=customer.changed&from=" + today: {changedEva, changedEva},
-		"person=2024-0001&actor=staff":                {"Details changed Ján Čermák", "Viewed Ján Čermák"},
+		"person=2024-0001&actor=staff":                {"Details changed Ján Čermák", "Profile opened by staff Ján Čermák"},
 		"actor=operator%3Aanna":                       {outEva},
 		"act=customer.signed_out&actor=feed":          nil,
 		"act=customer.signed_out&to=" + today:         {outEva},
@@ -72,7 +72,7 @@ func TestLogIsFilteredByPersonActorActAndDay(t *testing.T) {
 		"person=support%40shop.test": {"Authenticator app set up support@shop.test",
 			"Invited to staff support@shop.test"},
 		"person=" + supporter + "&act=staff.invited":                       {"Invited to staff support@shop.test"},
-		"act=customer.viewed&actor=" + url.QueryEscape("staff:"+supporter): {"Viewed Ján Čermák"},
+		"act=customer.viewed&actor=" + url.QueryEscape("staff:"+supporter): {"Profile opened by staff Ján Čermák"},
 	} {
 		if got := inLog(b, "/admin/log?"+query); !slices.Equal(got, want) {
 			t.Errorf("%s: %q, want %q", query, got, want)

@@ -99,13 +99,13 @@ func (p *customerView) spending(counts order.Counts) {
 	if err != nil || len(names) < 2 {
 		return // a bar for itself says nothing
 	}
-	for i, currency := range slices.Sorted(maps.Keys(counts.Sum().Spent)) {
+	for i, currency := range p.currencies(counts.Sum()) {
 		amount := func(minor int64) string { return p.Money(money.Amount{Minor: minor, Currency: currency}) }
 		c := chart{Words: p.Words(), ID: "chart-spent-" + strconv.Itoa(i), Title: p.T("customer.spent_by_month",
 			"Currency", currency)}
 		var points []point
 		var sum int64
-		best := 0
+		best, months := 0, 0
 		for back := monthsDrawn - 1; back >= 0; back-- {
 			month := last.AddDate(0, -back, 0)
 			if month.Format(order.MonthForm) < names[0] {
@@ -114,12 +114,15 @@ func (p *customerView) spending(counts order.Counts) {
 			minor := counts.Months[month.Format(order.MonthForm)].Spent[currency]
 			label := month.Format("01/2006")
 			points = append(points, point{Label: label, Short: label, N: minor, Text: amount(minor)})
+			if minor != 0 {
+				months++
+			}
 			if sum += minor; minor > points[best].N {
 				best = len(points) - 1
 			}
 		}
-		if sum == 0 {
-			continue // all of it was earlier
+		if months < 2 {
+			continue // the total says as much
 		}
 		c.Total.Label = amount(sum)
 		c.Summary = p.T("board.chart.summary", "What", c.Title, "From", points[0].Label, "To",

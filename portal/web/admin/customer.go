@@ -183,7 +183,7 @@ func (p *customerView) identity(v merchant.CustomerView, now time.Time) {
 
 func (p *customerView) contact(v merchant.CustomerView) []fact {
 	facts := p.facts("staff.email", v.Email, "address.label.phone", address.FormatPhone(v.Phone,
-		v.Country()), "filter.language", p.language(v.Language))
+		v.Country()), "filter.language", languageName(p.Base, v.Language))
 	var earlier []string
 	for _, held := range v.Reserved {
 		earlier = append(earlier, held.Email)
@@ -197,12 +197,11 @@ func (p *customerView) contact(v merchant.CustomerView) []fact {
 	return facts
 }
 
-// language returns the name of a language of the pages, and of any other its code.
-func (p *customerView) language(code string) string {
-	for _, choice := range p.Languages {
-		if choice.Lang == code {
-			return choice.Name
-		}
+// languageName returns the name of a language of the portal in the language of the page, and of any other its
+// code.
+func languageName(b page.Base, code string) string {
+	if key := "language.name." + code; b.L.Has(key) {
+		return b.T(key)
 	}
 	return code
 }
@@ -276,19 +275,15 @@ func (p *customerView) summary(v merchant.CustomerView) {
 	}
 	p.Summary = p.facts("customers.column.orders", p.L.Number(sum.Orders))
 	spent := fact{Label: p.T("customers.column.spent")}
-	currencies := slices.Sorted(maps.Keys(sum.Spent))
-	if at := slices.Index(currencies, p.Shop.Currency); at > 0 { // the shop's own comes first
-		currencies = slices.Insert(slices.Delete(currencies, at, at+1), 0, p.Shop.Currency)
-	}
-	for _, currency := range currencies {
+	for _, currency := range p.currencies(sum) {
 		spent.Lines = append(spent.Lines, p.Money(money.Amount{Minor: sum.Spent[currency], Currency: currency}))
 	}
 	if len(spent.Lines) > 0 {
 		p.Summary = append(p.Summary, spent)
 	}
-	if paid := sum.Orders - sum.Cancelled; len(sum.Spent) == 1 && paid > 0 {
+	if kept := sum.Orders - sum.Cancelled; len(sum.Spent) == 1 && kept > 0 {
 		for currency, minor := range sum.Spent {
-			average := money.Amount{Minor: (minor + paid/2) / paid, Currency: currency}
+			average := money.Amount{Minor: (minor + kept/2) / kept, Currency: currency}
 			p.Summary = append(p.Summary, fact{p.T("customer.average"), []string{p.Money(average)}})
 		}
 	}
@@ -296,29 +291,36 @@ func (p *customerView) summary(v merchant.CustomerView) {
 		"customers.column.last_order", p.Date(sum.Last),
 		"customer.cancelled", p.share(sum.Cancelled, sum.Orders), "customer.returned", p.share(sum.Returned,
 			sum.Orders))...)
-	paid := fact{Label: p.T("customer.paid_by")}
+	var paid []string
 	kinds := slices.Clone(order.PaymentKinds()) // the most used first
 	slices.SortStableFunc(kinds, func(a, b string) int { return cmp.Compare(sum.Paid[b], sum.Paid[a]) })
 	for _, kind := range kinds {
 		if n := sum.Paid[kind]; n > 0 {
-			paid.Lines = append(paid.Lines, p.T("customer.paid_by.kind", "Kind", p.T("payment.kind."+kind), "Number",
+			paid = append(paid, p.T("customer.paid_by.kind", "Kind", p.T("payment.kind."+kind), "Number",
 				p.L.Number(n)))
 		}
 	}
-	if len(paid.Lines) > 0 {
-		p.Summary = append(p.Summary, paid)
-	}
+	p.Summary = append(p.Summary, p.facts("customer.paid_by", strings.Join(paid, " · "))...)
 	p.spending(v.Orders)
 	names := slices.Sorted(maps.Keys(v.Orders.Months))
 	slices.Reverse(names)
 	for _, name := range names[:min(len(names), maxMonths)] {
 		m := v.Orders.Months[name]
 		row := month{Name: name, Orders: p.L.Number(m.Orders)}
-		for _, currency := range slices.Sorted(maps.Keys(m.Spent)) {
+		for _, currency := range p.currencies(m) {
 			row.Spent = append(row.Spent, p.Money(money.Amount{Minor: m.Spent[currency], Currency: currency}))
 		}
 		p.Months = append(p.Months, row)
 	}
+}
+
+// currencies returns the currencies of what was spent, the shop's own first.
+func (p *customerView) currencies(sum order.Month) []string {
+	codes := slices.Sorted(maps.Keys(sum.Spent))
+	if at := slices.Index(codes, p.Shop.Currency); at > 0 {
+		codes = slices.Insert(slices.Delete(codes, at, at+1), 0, p.Shop.Currency)
+	}
+	return codes
 }
 
 // maxMonths is the number of months with orders that the page shows.

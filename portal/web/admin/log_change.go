@@ -79,6 +79,8 @@ func (h *Handler) fieldValue(b page.Base, field, value string) string {
 		return b.T("customers.yes")
 	case field == "role" && staff.IsRole(value):
 		return b.T("staff.role." + value)
+	case field == "language":
+		return languageName(b, value)
 	case field == "job":
 		return jobName(b, value)
 	case field == audit.FieldAccess:

@@ -32,6 +32,7 @@ type moment struct {
 	Changes []shownChange
 	Undo    string // the id of the act, if it can be undone
 	Undone  bool
+	times   int64 // how often it happened without anything else in between; At is the last time
 }
 
 // addTimeline reads the source and the time from the URL.
@@ -71,9 +72,32 @@ func (p *customerView) addTimeline(c *fiber.Ctx, h *Handler, s merchant.Staff,
 		p.Timeline.Newer = url(source, "")
 	}
 	for _, m := range found {
-		p.Timeline.Moments = append(p.Timeline.Moments, p.moment(h, v.ID, m, members))
+		p.addMoment(p.moment(h, v.ID, m, members))
+	}
+	for i, m := range p.Timeline.Moments {
+		if m.times > 1 {
+			p.Timeline.Moments[i].Text = p.T("timeline.times", "What", m.Text, "Number", p.L.Number(m.times))
+		}
 	}
 	return nil
+}
+
+// addMoment adds what happened, or counts it with the one before that says the same.
+func (p *customerView) addMoment(m moment) {
+	if last := len(p.Timeline.Moments) - 1; last >= 0 && p.Timeline.Moments[last].says(m) {
+		p.Timeline.Moments[last].times++
+		return
+	}
+	m.times = 1
+	p.Timeline.Moments = append(p.Timeline.Moments, m)
+}
+
+// says reports whether two moments differ only in their time. What changed something or can be undone stays
+// apart.
+func (m moment) says(other moment) bool {
+	plain := len(m.Changes)+len(other.Changes) == 0 && m.Undo+other.Undo == ""
+	return plain && m.Text == other.Text && m.Link == other.Link && m.By == other.By && m.Quote == other.Quote &&
+		m.Undone == other.Undone
 }
 
 func (p *customerView) moment(h *Handler, id string, m merchant.Moment, members map[string]string) moment {
