@@ -46,3 +46,20 @@ func TestCustomersPageNamesThePresentFirst(t *testing.T) {
 		}
 	}
 }
+
+// TestListsCountTheirFilters checks the number at the button that opens the filters, which on a phone is an icon,
+// and that what belongs to the filters is in one row with them.
+func TestListsCountTheirFilters(t *testing.T) {
+	t.Parallel()
+	_, b := people(t)
+	for path, want := range map[string]string{"/admin/customers?view=all": "", "/admin/customers?country=CZ&language=cs": "2",
+		"/admin/orders": "", "/admin/orders?from=2020-01-01": "1"} {
+		page := b.Get(path).Want(http.StatusOK)
+		if got := page.Text(".filters > summary .filter-count"); got != want {
+			t.Errorf("%s counts %q filters, want %q", path, got, want)
+		}
+		if got := page.Has(".list-filters .chip"); got != (want != "") {
+			t.Errorf("%s has a row of filters: %t", path, got)
+		}
+	}
+}

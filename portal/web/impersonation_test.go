@@ -57,6 +57,9 @@ func TestStaffSignInAsTheCustomer(t *testing.T) {
 	if !strings.Contains(banner, "Jan Čermák") || !strings.Contains(banner, "10:30") && !strings.Contains(banner, "9:30") {
 		t.Errorf("the banner says %q", banner)
 	}
+	if short := page.Text(".as-banner .as-short"); short != "As Jan Čermák" {
+		t.Errorf("where there is little room, the banner says %q", short)
+	}
 	b.Submit(".as-banner form", nil).Want(http.StatusOK)
 	if b.Page.URL.Path != path || !strings.Contains(b.Page.Text(".flash"), "no longer signed in") {
 		t.Errorf("the end leads to %s: %s", b.Page.URL, b.Page.Text(".flash"))

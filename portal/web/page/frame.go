@@ -33,6 +33,7 @@ type head struct {
 // what they may do.
 type AsBanner struct {
 	Name, Text string // whose pages these are, and everything else
+	Short      string // Name where there is little room
 	End        string // path of the form that ends it
 	Write      bool   // whether they may change the profile, the company and the addresses
 }

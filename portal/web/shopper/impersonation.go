@@ -23,5 +23,6 @@ func asBanner(b page.Base, by portal.Impersonation) *page.AsBanner {
 		key = "impersonation.banner.write"
 	}
 	return &page.AsBanner{Name: b.T("impersonation.banner", "Name", b.DisplayName),
-		Text: b.T(key, "When", b.L.Clock(by.Until)), End: endImpersonationPath, Write: by.Write}
+		Short: b.T("impersonation.banner.short", "Name", b.DisplayName),
+		Text:  b.T(key, "When", b.L.Clock(by.Until)), End: endImpersonationPath, Write: by.Write}
 }
