@@ -7,6 +7,9 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"postern/portal/staff"
+	"postern/portal/web/webtest"
 )
 
 // TestCustomersPageNamesThePresentFirst checks how the page words what it knows: languages by their names, the
@@ -61,5 +64,48 @@ func TestListsCountTheirFilters(t *testing.T) {
 		if got := page.Has(".list-filters .chip"); got != (want != "") {
 			t.Errorf("%s has a row of filters: %t", path, got)
 		}
+	}
+}
+
+// TestNewBulkChangeEndsWithWhatTakesAway checks the groups of the actions, and the number of those who match.
+func TestNewBulkChangeEndsWithWhatTakesAway(t *testing.T) {
+	t.Parallel()
+	i, _ := people(t)
+	b := i.Enrol("owner@shop.test", staff.Owner)
+	b.Get("/admin/customers?language=cs")
+	i.Work() // counts them
+	page := b.Get("/admin/batches/new?all=yes&language=cs").Want(http.StatusOK)
+	want := []string{"Tags and groups", "Email", "Access", "Data", "Disable and delete"}
+	if got := page.Texts(".bulk-group > h2"); !slices.Equal(got, want) {
+		t.Errorf("the groups: %q", got)
+	}
+	if got := page.Texts(".bulk-group:last-child .danger > summary"); len(got) != 2 || page.Has(".bulk-group:not(:last-child) .danger") {
+		t.Errorf("the last group: %q", got)
+	}
+	if got := page.Text(".bulk-selection"); !strings.HasPrefix(got, "Matching customers: 1 (") || !strings.HasSuffix(got, "Language: Czech") {
+		t.Errorf("the selection: %s", got)
+	}
+}
+
+// TestEnrolmentOffersTheAppOfThisDevice checks the link and the key to copy, for whom a QR code is of no use
+// because the page is on the same phone as the app.
+func TestEnrolmentOffersTheAppOfThisDevice(t *testing.T) {
+	t.Parallel()
+	i := webtest.Portal(t)
+	if _, err := i.App.Operator().InviteStaff(t.Context(), "main", "owner@shop.test", string(staff.Owner)); err != nil {
+		t.Fatal(err)
+	}
+	visitor := &webtest.Employee{Browser: i.Browser(), Email: "owner@shop.test"}
+	visitor.Get("/admin/sign-in")
+	visitor.Submit("main form", typed{"email": visitor.Email}).Want(http.StatusOK)
+	i.Deliver()
+	visitor.Get(webtest.LinkIn(i.Mailbox.Last(visitor.Email)))
+	page := visitor.Submit("main form", nil).Want(http.StatusOK)
+	key := strings.ReplaceAll(page.Text(".secret"), " ", "")
+	if got := page.Attr(".enrol-here a", "href"); !strings.HasPrefix(got, "otpauth://totp/") || key == "" || !strings.Contains(got, "secret="+key) {
+		t.Errorf("the link of key %q: %s", key, got)
+	}
+	if got := page.Attr(".enrol-here [data-copy]", "data-copy"); got != key {
+		t.Errorf("%q is copied, want %s", got, key)
 	}
 }

@@ -65,21 +65,21 @@ func groupOf(action string) (group string, danger bool) {
 		return "tags", false
 	case what == "consent" || what == "link":
 		return "email", false
-	case name == "enable" || name == "export" || what == "sessions":
+	case name == "enable" || what == "sessions":
 		return "access", false
+	case name == "export":
+		return "data", false
 	}
-	return "access", true
+	return "ends", true
 }
 
-// add puts a form into its group, which is made when it is the first.
-func (p *newBatchPage) add(form bulkForm, group string) {
-	title := p.T("batch.group." + group)
-	at := slices.IndexFunc(p.Groups, func(g bulkGroup) bool { return g.Title == title })
-	if at < 0 {
-		p.Groups = append(p.Groups, bulkGroup{Title: title})
-		at = len(p.Groups) - 1
+// addGroups adds the forms in their groups; what takes something away comes last.
+func (p *newBatchPage) addGroups(forms map[string][]bulkForm) {
+	for _, group := range []string{"tags", "email", "access", "data", "ends"} {
+		if len(forms[group]) > 0 {
+			p.Groups = append(p.Groups, bulkGroup{Title: p.T("batch.group." + group), Actions: forms[group]})
+		}
 	}
-	p.Groups[at].Actions = append(p.Groups[at].Actions, form)
 }
 
 // bulkForm is the form of one bulk action.
@@ -142,6 +142,7 @@ func (h *Handler) showNewBatch(c *fiber.Ctx, s merchant.Staff, typed map[string]
 		}
 		data.all(&list)
 	}
+	forms := map[string][]bulkForm{}
 	for _, action := range portal.BulkActions() {
 		if !s.May(portal.BulkPermission(action)) {
 			continue
@@ -153,8 +154,9 @@ func (h *Handler) showNewBatch(c *fiber.Ctx, s merchant.Staff, typed map[string]
 		form.Open = c.FormValue("action") == action
 		group, danger := groupOf(action)
 		form.Danger = danger
-		data.add(form, group)
+		forms[group] = append(forms[group], form)
 	}
+	data.addGroups(forms)
 	return h.pages.Render(c, page.Refusal(refused), "admin/batch-new", data)
 }
 
@@ -166,7 +168,10 @@ func (p *newBatchPage) all(list *customersPage) {
 	if len(p.Chips) > 0 {
 		p.Selected = p.T("batch.matching")
 	}
-	if list.Number != "" {
+	switch {
+	case list.Number != "" && len(p.Chips) > 0:
+		p.Selected = p.T("batch.matching.number", "Number", list.Number) + " (" + list.Counted + ")"
+	case list.Number != "":
 		p.Selected += " (" + p.T("customers.matching", "Number", list.Number) + ", " + list.Counted + ")"
 	}
 	p.Hidden = append(p.Hidden, page.Hidden{Name: "all", Value: "yes"})

@@ -218,6 +218,8 @@ func (p *customersPage) filterValue(name, value string) string {
 		return p.T("filter." + name + "." + value)
 	case name == "group":
 		return cmp.Or(page.LabelOf(p.groups, value), p.T("filter.group.gone"))
+	case name == "language":
+		return languageName(p.Base, value)
 	case name == "country":
 		return cmp.Or(p.country(value), value)
 	case strings.HasSuffix(name, "_from"), strings.HasSuffix(name, "_to"):

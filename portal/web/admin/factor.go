@@ -2,6 +2,7 @@ package admin
 
 import (
 	"cmp"
+	"html/template"
 	"strings"
 
 	"github.com/gofiber/fiber/v2"
@@ -106,7 +107,9 @@ type enrolPage struct {
 	Form   page.Form
 	Email  string
 	Code   bank.Picture
-	Secret []string // in groups of four characters
+	Link   template.URL // opens an app on the same device; the portal made it
+	Key    string       // the secret as one text, to be copied
+	Secret []string     // in groups of four characters
 	To     string
 	Why    string // there are no passkeys, or ""
 }
@@ -132,6 +135,7 @@ func (h *Handler) showEnrol(c *fiber.Ctx, half merchant.Candidate, err error) er
 	}
 	b := h.visitorBase(c, "enrol.title")
 	data := enrolPage{Base: b, Email: half.Member().Email, Code: picture, To: destinationOf(c),
+		Link: template.URL(setUp.URL), Key: setUp.Text, //nolint:gosec // TOTPURL escapes what is in it
 		Why:  why(b, half.PasskeyOffer()),
 		Form: b.Form(page.Values(c, "code", "enrolment"), err).InOrder("code", "enrolment")}
 	for text := setUp.Text; text != ""; text = text[min(4, len(text)):] {
