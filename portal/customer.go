@@ -114,7 +114,8 @@ func (f Feed) CustomerByEmail(ctx context.Context, email string) (customer.Recor
 }
 
 // record returns the record of a customer found by one of their identifiers. By one of an account that was
-// merged and whose owner has not confirmed that, it is what that account held.
+// merged and whose owner has not confirmed that, it is what that account held, with what the customer withdrew
+// since.
 func (f Feed) record(ctx context.Context, id string, err error) (customer.Record, error) {
 	if err != nil || id == "" {
 		return customer.Record{}, orNotFound(err)
@@ -129,6 +130,7 @@ func (f Feed) record(ctx context.Context, id string, err error) (customer.Record
 			return customer.Record{}, validate.NotFoundIfMissing(err)
 		}
 		if c.IsUnconfirmed(own.Email) {
+			own.TakeWithdrawals(c)
 			c = own
 		}
 	}

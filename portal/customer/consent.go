@@ -121,3 +121,13 @@ func (c Customer) WithdrawnSince(at time.Time) (list []Consent) {
 	}
 	return list
 }
+
+// TakeWithdrawals makes a consent that another customer withdrew read as withdrawn.
+func (c *Customer) TakeWithdrawals(from Customer) {
+	for _, purpose := range Purposes() {
+		said := from.Consent(purpose)
+		if said.Status == ConsentWithdrawn && c.Consent(purpose).Status != ConsentWithdrawn {
+			c.Remember(Consent{Purpose: purpose, Status: said.Status, At: said.At, Source: said.Source})
+		}
+	}
+}
