@@ -96,7 +96,11 @@ func (f Feed) Cart(ctx context.Context, id string) (cart.Record, error) {
 	if err != nil {
 		return cart.Record{}, validate.NotFoundIfMissing(err)
 	}
-	c, found, err := f.app.Cart(ctx, f.shop.ID, who)
+	own := []string{owner} // before a merge is confirmed, each account has its own cart
+	if !who.HasUnconfirmed(owner) {
+		own = who.IDs()
+	}
+	c, found, err := f.app.latestCart(ctx, f.shop.ID, who, own)
 	if err == nil && !found {
 		err = validate.NewError(validate.NotFound, "cart.not_found")
 	}
@@ -104,15 +108,26 @@ func (f Feed) Cart(ctx context.Context, id string) (cart.Record, error) {
 }
 
 // Cart returns the cart of a customer, the latest of those of all accounts that were merged.
-func (a *App) Cart(ctx context.Context, shop string, c customer.Customer) (latest cart.Cart, found bool,
-	err error) {
-	for _, id := range c.IDs() {
+func (a *App) Cart(ctx context.Context, shop string, c customer.Customer) (cart.Cart, bool, error) {
+	return a.latestCart(ctx, shop, c, c.IDs())
+}
+
+// latestCart returns the latest cart of some of a customer's accounts. One of an account whose owner has not
+// confirmed the merge takes the place of no other.
+func (a *App) latestCart(ctx context.Context, shop string, c customer.Customer,
+	accounts []string) (latest cart.Cart, found bool, err error) {
+	proven := false
+	for _, id := range accounts {
 		read, err := a.cartDocs(shop).Read(ctx, id)
 		if err != nil {
 			return latest, found, err
 		}
-		if read.Found && (!found || read.Doc.UpdatedAt.After(latest.UpdatedAt)) {
-			latest, found = read.Doc, true
+		confirmed := !c.HasUnconfirmed(id)
+		if !read.Found || proven && !confirmed {
+			continue
+		}
+		if !found || confirmed && !proven || read.Doc.UpdatedAt.After(latest.UpdatedAt) {
+			latest, found, proven = read.Doc, true, confirmed
 		}
 	}
 	return latest, found, nil

@@ -91,7 +91,10 @@ func (f Feed) learnLate(ctx context.Context, id string, change customerChange) e
 		return nil
 	}
 	_, err := f.changeCustomer(ctx, id, false, func(c *customer.Customer) error {
-		return c.LearnLate(change.consents, f.app.now())
+		if err := change.mayChange(*c, *c); err != nil {
+			return err
+		}
+		return c.LearnLate(change.told(*c), f.app.now())
 	})
 	return err
 }

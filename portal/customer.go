@@ -115,7 +115,7 @@ func (f Feed) CustomerByEmail(ctx context.Context, email string) (customer.Recor
 
 // record returns the record of a customer found by one of their identifiers. By one of an account that was
 // merged and whose owner has not confirmed that, it is what that account held, with what the customer withdrew
-// since.
+// since. By the customer's own, while that is not confirmed, it is Bare: the rest may be the merged account's.
 func (f Feed) record(ctx context.Context, id string, err error) (customer.Record, error) {
 	if err != nil || id == "" {
 		return customer.Record{}, orNotFound(err)
@@ -133,6 +133,8 @@ func (f Feed) record(ctx context.Context, id string, err error) (customer.Record
 			own.TakeWithdrawals(c)
 			c = own
 		}
+	} else if c.IsUnconfirmed(c.Email) {
+		c = c.Bare()
 	}
 	return f.readOut(ctx, c)
 }

@@ -97,7 +97,7 @@ type customerChange struct {
 	consents         []customer.Consent
 	at               time.Time
 	warnings         []validate.FieldError
-	ofMerged         bool // the id is that of an account that was merged into the customer's
+	account          string // that has the id, perhaps merged into the customer's
 }
 
 // PutCustomer stores a customer from the shop's system under its id. Content older than the last change, by
@@ -121,12 +121,8 @@ func (f Feed) PutCustomer(ctx context.Context, id string, body []byte) (order.Re
 		}
 		outcome = order.Created
 	}
-	present, err := f.app.present(ctx, f.shop.ID, customer)
-	if err != nil {
-		return order.Receipt{}, err
-	}
-	change.ofMerged = present != customer
-	return f.apply(ctx, present, change, outcome)
+	change.account = customer
+	return f.applyToPresent(ctx, change, outcome)
 }
 
 func (f Feed) decodeCustomer(id string, body []byte) (customerChange, error) {
@@ -281,10 +277,13 @@ func (f Feed) apply(ctx context.Context, id string, change customerChange,
 	}
 	moves := change.email != nil && *change.email != who.Email && *change.email != who.FedEmail &&
 		outcome != order.Created && !who.HasAddress(*change.email)
-	if moves && change.ofMerged { // which of the addresses is the customer's, was chosen by the merge
+	if change.isOfMerged(who) {
+		if moves { // which of the addresses is the customer's, was chosen by the merge
+			receipt.Warnings = append(receipt.Warnings,
+				validate.FieldError{Field: "/email", Key: "customer.email_of_merged"})
+		}
 		moves = false
-		receipt.Warnings = append(receipt.Warnings,
-			validate.FieldError{Field: "/email", Key: "customer.email_of_merged"})
+		receipt.Warnings = append(receipt.Warnings, change.keepAddresses()...)
 	}
 	told := false
 	if moves {
@@ -297,9 +296,12 @@ func (f Feed) apply(ctx context.Context, id string, change customerChange,
 		if change.at.Before(c.LastChange()) {
 			if !f.forced {
 				receipt.Outcome = order.Stale
-				return c.LearnLate(change.consents, f.app.now())
+				return c.LearnLate(change.told(*c), f.app.now())
 			}
 			receipt.Overridden = c.LastChange()
+		}
+		if err := change.mayChange(*c, who); err != nil {
+			return err
 		}
 		if moves && c.Email != who.Email {
 			return validate.NewError(validate.Conflict, "email.changed")
@@ -310,7 +312,7 @@ func (f Feed) apply(ctx context.Context, id string, change customerChange,
 		}
 		c.PageLang = ""
 		if moves {
-			return c.Move(*change.email, told, f.app.now())
+			return c.MoveFed(*change.email, told, f.app.now())
 		}
 		return nil
 	})
@@ -326,7 +328,10 @@ func (f Feed) apply(ctx context.Context, id string, change customerChange,
 func (f Feed) learnConsents(ctx context.Context, id string, change customerChange) (order.Receipt, error) {
 	receipt := order.Receipt{Customer: id, Warnings: change.warnings}
 	_, err := f.changeCustomer(ctx, id, false, func(c *customer.Customer) error {
-		err := c.LearnLate(change.consents, f.app.now())
+		err := change.mayChange(*c, *c)
+		if err == nil {
+			err = c.LearnLate(change.told(*c), f.app.now())
+		}
 		if receipt.Outcome = order.Updated; err != nil {
 			receipt.Outcome = order.Unchanged
 		}
@@ -348,11 +353,11 @@ func (f Feed) reserve(ctx context.Context, customer customer.Customer, email str
 // write applies the change to the customer, and reports whether anything changed.
 func (change customerChange) write(c *customer.Customer, now time.Time) (changed bool) {
 	before := *c
-	if !change.ofMerged {
+	if !change.isOfMerged(*c) {
 		customer.Set(&c.FedEmail, change.email)
 	}
 	change.profile.Write(c)
-	c.Learn(change.consents)
+	c.Learn(change.told(*c))
 	if change.company != nil {
 		company := *change.company
 		if company.Version = before.Company.Version; company != before.Company {

@@ -3,6 +3,7 @@ package portal
 import (
 	"context"
 	"errors"
+	"maps"
 	"slices"
 	"time"
 
@@ -66,10 +67,11 @@ func (a *App) tryReserve(ctx context.Context, shop, id, email string) (holder st
 }
 
 // releaseReserved releases the addresses with an expired reservation, so that others can use them. Those that
-// changed while it ran are retried at the next beat.
+// changed while it ran are retried at the next beat. An account that was merged gives up its own ones, unless
+// the survivor is being erased, which needs them.
 func (w Worker) releaseReserved(ctx context.Context, shop shop.Shop, id string) error {
-	c, err := w.app.customer(ctx, shop.ID, id)
-	if errors.Is(err, storage.ErrNotFound) {
+	c, err := w.app.holder(ctx, shop.ID, id)
+	if errors.Is(err, storage.ErrNotFound) || err == nil && !c.Tombstone.IsZero() && c.Merging != "" {
 		return nil
 	}
 	given := map[string]time.Time{}
@@ -87,14 +89,53 @@ func (w Worker) releaseReserved(ctx context.Context, shop shop.Shop, id string) 
 	if err != nil || len(given) == 0 {
 		return err
 	}
-	_, err = w.app.changeCustomer(ctx, shop.ID, id, func(c *customer.Customer) error {
+	if err := w.dropReleased(ctx, shop.ID, c, slices.Collect(maps.Keys(given))); err != nil {
+		return err
+	}
+	read := c.Tombstone.Into
+	_, err = w.app.customerDocs(shop.ID).Change(ctx, id, func(c *customer.Customer) error {
+		if c.Tombstone.Into != read || !c.Erasure.Begun.IsZero() {
+			return storage.ErrUnchanged // the job runs again
+		}
 		c.Reserved = slices.DeleteFunc(c.Reserved, func(f customer.ReservedEmail) bool {
 			until, done := given[f.Email]
 			return done && f.Until.Equal(until)
 		})
+		c.Settle(w.app.now())
 		return nil
 	})
 	return ifFound(err)
+}
+
+// holder returns the document with an id, also that of a merged account. It is storage.ErrNotFound if the
+// customer that it leads to is being erased.
+func (a *App) holder(ctx context.Context, shop, id string) (customer.Customer, error) {
+	if _, err := a.customer(ctx, shop, id); err != nil {
+		return customer.Customer{}, err
+	}
+	c, _, err := a.customerDocs(shop).Get(ctx, id)
+	return c, err
+}
+
+// dropReleased drops the released addresses of a merged account from all accounts that it leads through.
+func (w Worker) dropReleased(ctx context.Context, shop string, c customer.Customer, emails []string) error {
+	account := c.ID
+	for range customer.MaxMerged + 1 {
+		if c.Tombstone.IsZero() {
+			return nil
+		}
+		into := c.Tombstone.Into
+		_, err := w.app.customerDocs(shop).Change(ctx, into, func(c *customer.Customer) error {
+			return c.DropEmails(account, emails)
+		})
+		if err == nil {
+			c, _, err = w.app.customerDocs(shop).Get(ctx, into)
+		}
+		if err != nil {
+			return ifFound(err)
+		}
+	}
+	return nil
 }
 
 // giveUp releases an address that the account neither has nor holds any more. The identifier and the
@@ -115,7 +156,7 @@ func (w Worker) giveUp(ctx context.Context, shop shop.Shop, id, email string) er
 	if err != nil && !absent {
 		return err
 	}
-	c, err := w.app.customer(ctx, shop.ID, id)
+	c, err := w.app.holder(ctx, shop.ID, id)
 	if err != nil {
 		return err
 	}

@@ -176,7 +176,8 @@ func (c *Customer) Settle(now time.Time) {
 	}
 	if !c.Tombstone.IsZero() {
 		c.leaveLists()
-		c.Work.Cancel(KindErasure, KindVATCheck, KindReleaseEmails, KindForgetAddresses)
+		c.Work.Cancel(KindErasure, KindVATCheck, KindForgetAddresses)
+		c.settleReserved(now)
 		return
 	}
 	c.settleVAT(now)

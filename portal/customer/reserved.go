@@ -125,5 +125,52 @@ func (c *Customer) Move(to string, told bool, now time.Time) error {
 	return nil
 }
 
+// MoveFed is Move for an address that the shop's system sent. If the one before was not confirmed after a merge,
+// the new one is not, either; the confirmed addresses of merged accounts are told.
+func (c *Customer) MoveFed(to string, told bool, now time.Time) error {
+	old := c.Email
+	if err := c.Move(to, told, now); err != nil {
+		return err
+	}
+	if c.IsUnconfirmed(old) && !c.IsUnconfirmed(to) {
+		c.Unconfirmed = append(slices.Clone(c.Unconfirmed), to)
+	}
+	if !told { // the old one is given up
+		c.Unconfirmed = without(c.Unconfirmed, func(email string) bool { return email == old })
+	}
+	c.TellOldEmails(old, true, now) // the old one is told by Move, if anybody signed in by it
+	return nil
+}
+
 // ErrSameEmail says that the address is already the account's.
 var ErrSameEmail = validate.NewError(validate.Conflict, "email.changed")
+
+// settleReserved schedules the release of the reserved addresses of a merged account. While it is being merged
+// or taken apart, the release waits: the survivor is about to note the addresses.
+func (c *Customer) settleReserved(now time.Time) {
+	release := earliest(c.Reserved, func(f ReservedEmail) time.Time { return f.Until })
+	if wait := now.Add(time.Minute); c.Merging != "" && !release.IsZero() && release.Before(wait) {
+		release = wait
+	}
+	c.Work.Schedule(job.Request{Kind: KindReleaseEmails, At: release})
+}
+
+// DropEmails drops addresses that an account merged into the customer's has given up.
+func (c *Customer) DropEmails(account string, emails []string) error {
+	changed := false
+	c.Merged = slices.Clone(c.Merged)
+	for i := range c.Merged {
+		m := &c.Merged[i]
+		if m.ID != account {
+			continue
+		}
+		given := func(email string) bool { return slices.Contains(emails, email) }
+		held := append(m.Emails[:1:1], without(m.Emails[1:], given)...)
+		changed = changed || len(held) < len(m.Emails)
+		m.Emails = held
+	}
+	if !changed {
+		return storage.ErrUnchanged
+	}
+	return nil
+}
