@@ -109,22 +109,6 @@ func (m merging) beginMerge(ctx context.Context, loser customer.Customer) error 
 	return m.bury(ctx)
 }
 
-// retreat takes the loser out again if the survivor cannot take it in, because the account would be too large.
-func (m merging) retreat(ctx context.Context, why error) error {
-	if _, other := whySkipped(why); other != nil {
-		return nil // the merge is tried again
-	}
-	err := m.change(ctx, m.loser, func(c *customer.Customer) error {
-		if c.Tombstone.Batch != m.of {
-			return storage.ErrUnchanged
-		}
-		err := c.Revive(m.undo(m.loser), nil)
-		c.Work.Cancel(customer.KindMergeLetter) // nobody was told of the merge
-		return err
-	})
-	return errors.Join(err, m.unlock(ctx))
-}
-
 // unmergeTwo undoes the merge of another batch.
 func unmergeTwo(ctx context.Context, w Worker, b bulk) error {
 	m := w.merging(b, b.batch.Args["batch"])
@@ -255,49 +239,6 @@ func (m merging) mayUnmerge(c customer.Customer) error {
 		return validate.NewError(validate.Conflict, "merge.chained")
 	}
 	return nil
-}
-
-// bury makes the loser lead to the survivor.
-func (m merging) bury(ctx context.Context) error {
-	act := m.act(audit.CustomerMerged, m.loser)
-	t := customer.Tombstone{Into: m.survivor, Batch: m.of, At: act.At}
-	for _, id := range []string{m.survivor, m.loser} {
-		c, err := m.raw(ctx, id)
-		if err != nil {
-			return err
-		}
-		doc, _, err := m.app.credentialDocs(m.shop.ID).Get(ctx, m.app.credentialsID(m.shop.ID, c.Email))
-		if ifFound(err) != nil {
-			return err
-		}
-		if doc.Customer != c.ID || !doc.WasUsed() {
-			t.Unproven = append(t.Unproven, c.Email)
-		}
-	}
-	return m.change(ctx, m.loser, func(c *customer.Customer) error {
-		if c.Tombstone.Batch == m.of {
-			return storage.ErrUnchanged
-		}
-		return c.MergeInto(t, act)
-	})
-}
-
-// takeIn lets the survivor take in the loser, unless it did so before.
-func (m merging) takeIn(ctx context.Context) error {
-	loser, err := m.raw(ctx, m.loser)
-	if err != nil {
-		return err
-	}
-	choices := map[string]string{}
-	for _, part := range customer.MergeParts() {
-		choices[part] = m.batch.Args[MergeChoice(part)]
-	}
-	return m.change(ctx, m.survivor, func(c *customer.Customer) error {
-		if slices.ContainsFunc(c.Merged, m.isOf) {
-			return storage.ErrUnchanged
-		}
-		return c.TakeIn(loser, choices, m.act(audit.CustomerMerged, m.survivor))
-	})
 }
 
 // giveBack lets the survivor give back what it took over, unless it did so before.

@@ -205,26 +205,6 @@ func (c *Customer) ForgetMerged(now time.Time) {
 	}
 }
 
-// Revive takes the account out of the one it was merged into, given by its id. Nothing from before lets the
-// customer in. What the customer withdrew while the accounts were one is withdrawn from both.
-func (c *Customer) Revive(undo audit.Act, withdrawn []Consent) error {
-	before := c.Fields()
-	from := c.Tombstone
-	for _, said := range withdrawn {
-		if c.Consent(said.Purpose).Status != ConsentWithdrawn {
-			c.Remember(said)
-		}
-	}
-	c.Tombstone, c.ChangedAt = Tombstone{}, undo.At
-	c.Acts = without(c.Acts, func(a FieldAct) bool { return a.Act == undo.Undoes })
-	c.Work.Cancel(KindMergeMove)
-	c.Work.Cancel(KindMergeForget)
-	c.Work.Add(job.Request{Kind: KindMergeMove, Args: job.Args{ArgFrom: from.Into}, At: undo.At, Slow: true})
-	c.tellMerge(undo.At, ToldUndone, c.Email)
-	c.EndAccess(undo)
-	return c.Carry(undo, before)
-}
-
 // The values of ArgTold, besides "".
 const (
 	ToldUndone    = "undone"    // the accounts are apart again
@@ -332,7 +312,7 @@ func (c *Customer) takePart(name string, loser Customer, chosen bool) {
 		c.SetText(field, value)
 	}
 	if name == "company" {
-		c.VAT = loser.VAT
+		c.takeVAT(loser)
 	}
 }
 
@@ -400,38 +380,12 @@ func (c *Customer) GiveBack(merge, undo audit.Act) error {
 	if err := back.Undo(own); err != nil {
 		return err
 	}
+	back.giveBackVAT(merge)
 	*c = back
 	c.ChangedAt = undo.At
 	c.tellMerge(undo.At, ToldUndone, c.Email)
 	c.EndAccess(undo)
 	return c.Carry(undo, before)
-}
-
-// GiveBackOrders takes what is noted about orders that return to another account.
-func (c *Customer) GiveBackOrders(returns func(number string) bool) (answered []Answered, asked []Asked) {
-	for _, a := range c.Answered {
-		if returns(a.Order) {
-			answered = append(answered, a)
-		}
-	}
-	for _, a := range c.Asked {
-		if returns(a.Order) {
-			asked = append(asked, a)
-		}
-	}
-	c.Answered = without(c.Answered, func(a Answered) bool { return returns(a.Order) })
-	c.Asked = without(c.Asked, func(a Asked) bool { return returns(a.Order) })
-	return answered, asked
-}
-
-// TakeBackOrders takes over what another account noted about orders that returned.
-func (c *Customer) TakeBackOrders(answered []Answered, asked []Asked) {
-	for _, a := range answered {
-		c.Answered = append(without(c.Answered, func(b Answered) bool { return a.Order == b.Order }), a)
-	}
-	for _, a := range asked {
-		c.Asked = append(without(c.Asked, func(b Asked) bool { return a.Order == b.Order }), a)
-	}
 }
 
 // follow repeats a change at the account that a merged one leads to.

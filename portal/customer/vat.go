@@ -32,6 +32,7 @@ type VATAnswer struct {
 	Consultation string    `bson:"consultation,omitempty" json:"consultation_number,omitzero"`
 	Requester    string    `bson:"requester,omitempty" json:"requester,omitzero"` // the shop's VAT ID
 	At           time.Time `bson:"at" json:"at"`
+	Merge        string    `bson:"merge,omitempty" json:"-"` // the batch that brought it from a merged account
 }
 
 // VATEvidence holds the status of the current VAT ID, and the latest VIES answers, including those about
