@@ -61,6 +61,9 @@ func (g gallery) afterWork() {
 // showNewCustomer opens the form that creates a customer, with the fields of an address.
 func (g gallery) showNewCustomer() {
 	g.at("admin-customer-new", g.shopper, "/admin/customers/new")
+	if g.shopper.Sees(`.asked [name$=".note"]`) {
+		g.t.Error("who was not asked is asked how")
+	}
 	g.shopper.Type("#f-email", "customer-1@example.com")
 	g.shopper.Choose(`[id="f-address.country"]`, "AT")
 	g.shopper.Follow("main form p.actions button.main")

@@ -57,7 +57,7 @@ func TestStaffSignInAsTheCustomer(t *testing.T) {
 	if !strings.Contains(banner, "Jan Čermák") || !strings.Contains(banner, "10:30") && !strings.Contains(banner, "9:30") {
 		t.Errorf("the banner says %q", banner)
 	}
-	if short := page.Text(".as-banner .as-short"); short != "As Jan Čermák" {
+	if short := page.Text(".as-banner .as-short"); short != "Jako Jan Čermák" {
 		t.Errorf("where there is little room, the banner says %q", short)
 	}
 	b.Submit(".as-banner form", nil).Want(http.StatusOK)
@@ -98,6 +98,9 @@ func TestRoutesOpenToStaffAsTheCustomer(t *testing.T) {
 			}
 			if page.Status == http.StatusForbidden && !page.Has(".as-banner form") {
 				t.Errorf("%s to %s: the refusal has no banner", name, mode)
+			}
+			if text := page.Text(".cures"); page.Status == http.StatusForbidden && strings.Contains(text, "your orders") {
+				t.Errorf("%s to %s: the refusal offers staff orders of their own: %s", name, mode, text)
 			}
 		}
 		delete(open, name)

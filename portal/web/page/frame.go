@@ -86,7 +86,8 @@ func (b *Base) head() (Shape, *Gaps, *head) {
 		Storefront: gaps.Text(b.Shop.StorefrontURL),
 	}
 	if b.As != nil {
-		data.As = &AsBanner{Name: gaps.Text(b.As.Name), Text: gaps.Text(b.As.Text), End: gaps.Text(b.As.End)}
+		data.As = &AsBanner{Name: gaps.Text(b.As.Name), Short: gaps.Text(b.As.Short), Text: gaps.Text(b.As.Text),
+			End: gaps.Text(b.As.End)}
 	}
 	if b.Area.Role != "" {
 		data.Role = b.T(b.Area.Role)

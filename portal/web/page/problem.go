@@ -50,6 +50,8 @@ func (b Base) problem(key string) problem {
 	case b.SignedIn && len(b.Area.Start) > 0:
 		last := b.Area.Start[len(b.Area.Start)-1]
 		data.Action = &Link{Label: b.T(last.Key), Path: last.Path}
+	case b.As != nil:
+		data.Action = &Link{Label: b.T("impersonation.orders"), Path: b.Home()}
 	case b.SignedIn:
 		data.Action = &Link{Label: b.T("problem.orders"), Path: b.Home()}
 	case b.Shop.ID != "":
