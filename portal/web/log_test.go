@@ -228,6 +228,10 @@ func TestLogNamesStaffWhoLeft(t *testing.T) {
 	if got := page.Text(".log tbody td:nth-child(5)"); got != "support@shop.test Support" {
 		t.Errorf("done by %q", got)
 	}
+	page = b.Get("/admin/log?act=customer.changed&to=2020-01-01").Want(http.StatusOK)
+	if loosen := page.Attrs(".empty + .chips a", "href"); !slices.Contains(loosen, "/admin/log?act=customer.changed") || len(loosen) != 2 {
+		t.Errorf("nothing is found, and %q is offered", loosen)
+	}
 	page = b.Get("/admin/log?act=staff.removed").Want(http.StatusOK)
 	if got := page.Text(".log tbody td:nth-child(3)"); got != "support@shop.test" || page.Has(".log tbody td:nth-child(3) a") {
 		t.Errorf("removed: %q", got)

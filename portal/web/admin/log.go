@@ -44,6 +44,7 @@ type logPage struct {
 	Further string // URL of what follows it
 	Pager   *page.Pager
 	Empty   *page.Empty
+	Loosen  []page.Link // the filters, of which one must be removed to find anything
 }
 
 // logRow is one act.
@@ -258,6 +259,9 @@ func (p *logPage) empty() {
 	e := p.Base.Empty(p.T("log.none"), "", "")
 	if len(p.Chips) > 0 {
 		e = p.Base.Empty(p.T("log.none.filters"), p.T("log.show_all"), logPath)
+	}
+	if len(p.Chips) > 1 {
+		p.Loosen = p.Chips
 	}
 	p.Empty = &e
 }
