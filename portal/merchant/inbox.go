@@ -24,12 +24,15 @@ type InboxPage struct {
 // InboxKinds lists the lists of the inbox, by their names in package board.
 func InboxKinds() []string { return []string{board.Messages, board.Requests, board.Returns} }
 
+// InboxAnswered is the list of what the shop answered, latest first.
+const InboxAnswered = "answered"
+
 const (
 	inboxRows     = 25
 	messagesReads = 100 // letters that a page of messages looks at
 )
 
-// Inbox returns a page of one of InboxKinds: messages about an order that the shop has not answered, latest
+// Inbox returns a page of InboxAnswered, or of one of InboxKinds: messages about an order that the shop has not answered, latest
 // first; requests on which nobody has decided, oldest first. Field errors are at "show" and "cursor".
 func (s Staff) Inbox(ctx context.Context, show, cursor string) (InboxPage, error) {
 	if !s.May(staff.PermissionCustomers) {
@@ -39,6 +42,8 @@ func (s Staff) Inbox(ctx context.Context, show, cursor string) (InboxPage, error
 		Limit: messagesReads}
 	switch show {
 	case board.Messages:
+	case InboxAnswered:
+		query.Equal, query.Limit = []any{inquiry.ChannelAnswers}, inboxRows
 	case board.Requests:
 		query = inquiry.Undecided(inquiry.RequestCancel)
 		query.Limit = inboxRows

@@ -134,6 +134,20 @@ func TestStaffAnswerAndDecide(t *testing.T) {
 	if text := shopper.Get("/orders").Text(".orders .status"); text != "Vrácení zboží je schváleno." {
 		t.Errorf("the list: %s", text)
 	}
+	if empty := b.Get("/admin/inbox").Text(".empty"); !strings.Contains(empty, "No messages waiting.") {
+		t.Errorf("the inbox: %s", empty)
+	}
+	if answered := b.Follow(".empty a").Want(http.StatusOK).Text("main .rows"); !strings.Contains(answered, "The shop wrote about order 2024-0001") ||
+		!strings.Contains(answered, "We are sorry.") {
+		t.Errorf("the answers: %s", answered)
+	}
+	i.Clock.Move(2 * time.Minute)
+	b.Get("/admin/inbox")
+	i.Work()
+	tabs := b.Get("/admin/inbox").Texts("main nav .chip")
+	if fmt.Sprint(tabs) != "[Messages 0 Cancellation requests 0 Return requests 0 Answered]" {
+		t.Errorf("the tabs: %q", tabs)
+	}
 	openJan(b)
 	b.Submit("#letters .rows form", typed{"state": "received"}).Want(http.StatusOK)
 	b.Submit("#letters .rows form", typed{"state": "refunded"}).Want(http.StatusOK)

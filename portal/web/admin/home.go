@@ -9,6 +9,7 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"postern/portal/board"
+	"postern/portal/inquiry"
 	"postern/portal/merchant"
 	"postern/portal/order"
 	"postern/portal/staff"
@@ -56,7 +57,9 @@ func (p *homePage) waiting(list []merchant.Waiting) []waitingRow {
 	var rows []waitingRow
 	for _, w := range list {
 		key := "timeline.wrote"
-		if w.Kind != "" {
+		if w.From == inquiry.FromShop {
+			key = "timeline.answered"
+		} else if w.Kind != "" {
 			key = "timeline.requested." + w.Kind
 		}
 		rows = append(rows, waitingRow{Path: customerPathOf(w.Customer) + "#letters", At: p.TimeMoment(w.At),

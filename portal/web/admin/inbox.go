@@ -3,6 +3,7 @@ package admin
 import (
 	"github.com/gofiber/fiber/v2"
 
+	"postern/portal/board"
 	"postern/portal/merchant"
 	"postern/portal/staff"
 	"postern/portal/validate"
@@ -29,6 +30,34 @@ type inboxPage struct {
 	Problem string
 }
 
+// tabs leads to each list, with how much waits there.
+func (p *inboxPage) tabs(c *fiber.Ctx, s merchant.Staff, show string) error {
+	counted, err := s.Numbers(c.UserContext())
+	for _, kind := range merchant.InboxKinds() {
+		label := p.T("board.waiting." + kind)
+		if counted.IsKnown() {
+			label += " " + numberText(p.Base, counted.Waiting[kind])
+		}
+		p.Tabs = append(p.Tabs, page.Item{Label: label, Path: page.WithQuery(inboxPath, "show", kind),
+			Current: kind == show})
+	}
+	p.Tabs = append(p.Tabs, page.Item{Label: p.T("inbox.answered"), Current: show == merchant.InboxAnswered,
+		Path: page.WithQuery(inboxPath, "show", merchant.InboxAnswered)})
+	return err
+}
+
+// empty says that nothing waits, and leads to what was answered.
+func (p *inboxPage) empty(show string) page.Empty {
+	switch show {
+	case merchant.InboxAnswered:
+		return p.Base.Empty(p.T("inbox.answered.none"), "", "")
+	case board.Messages:
+		return p.Base.Empty(p.T("inbox.messages.none"), p.T("inbox.answered.show"),
+			page.WithQuery(inboxPath, "show", merchant.InboxAnswered))
+	}
+	return p.Base.Empty(p.T("inbox.none"), "", "")
+}
+
 func (h *Handler) inbox(c *fiber.Ctx, s merchant.Staff) error {
 	show := c.Query("show", merchant.InboxKinds()[0])
 	found, err := s.Inbox(c.UserContext(), show, c.Query("cursor"))
@@ -37,13 +66,12 @@ func (h *Handler) inbox(c *fiber.Ctx, s merchant.Staff) error {
 	}
 	data := inboxPage{Base: h.base(c, s, "inbox", "inbox.title")}
 	data.Wide = true
-	for _, kind := range merchant.InboxKinds() {
-		data.Tabs = append(data.Tabs, page.Item{Label: data.T("board.waiting." + kind),
-			Path: page.WithQuery(inboxPath, "show", kind), Current: kind == show})
+	if err := data.tabs(c, s, show); err != nil {
+		return err
 	}
 	rows := homePage{Base: data.Base}
 	data.Rows = rows.waiting(found.Rows)
-	data.Empty = data.Base.Empty(data.T("inbox.none"), "", "")
+	data.Empty = data.empty(show)
 	at := func(cursor string) string {
 		if cursor == "" {
 			return ""
