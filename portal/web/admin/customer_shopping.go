@@ -6,9 +6,11 @@ import (
 
 	"github.com/gofiber/fiber/v2"
 
+	"postern/portal/address"
 	"postern/portal/event"
 	"postern/portal/merchant"
 	"postern/portal/money"
+	"postern/portal/order"
 	"postern/portal/voucher"
 	"postern/portal/web/gate"
 	"postern/portal/web/page"
@@ -128,6 +130,19 @@ type orderView struct {
 	Lines    []orderItem
 	Total    string
 	URL      string // of the order on the storefront
+
+	Number            string
+	Payment, Delivery []fact
+	Contact           []fact
+	Addresses         []orderAddress
+	NoAddress         bool   // the shop sent no delivery address, of goods that are delivered
+	Emails            string // URL of the emails to the order's address, "" for none
+}
+
+// orderAddress is an address of an order, in the form of its country.
+type orderAddress struct {
+	Heading string
+	Lines   []string
 }
 
 type orderItem struct{ Name, SKU, Quantity, Total string }
@@ -163,5 +178,40 @@ func (h *Handler) order(c *fiber.Ctx, s merchant.Staff) error {
 		data.Lines = append(data.Lines, orderItem{line.Name, line.SKU, b.Decimal(line.Quantity),
 			b.Money(o.Amount(line.Total))})
 	}
+	data.about(o.Order)
+	data.addresses(h.app.AddressFormats(), o.Order)
 	return h.pages.Render(c, fiber.StatusOK, "admin/order", data)
+}
+
+// about tells how the order is paid, delivered and written about.
+func (p *orderView) about(o order.Order) {
+	due, until := "", ""
+	if o.AmountDue != nil && *o.AmountDue > 0 {
+		due = p.Money(o.Amount(*o.AmountDue))
+	}
+	if o.Instructions != nil && o.Instructions.DueAt != nil {
+		until = p.L.Date(*o.Instructions.DueAt)
+	}
+	p.Number = o.Number
+	p.Payment = factsOf(p.Base, "order.payment_method", o.PaymentMethod, "order.due", due, "payment.due", until)
+	p.Delivery = factsOf(p.Base, "order.shipping_method", o.ShippingMethod)
+	p.Contact = factsOf(p.Base, "order.email", o.Email)
+	if o.Email != "" {
+		p.Emails = emailsURL(merchant.EmailQuery{Person: o.Email})
+	}
+}
+
+func (p *orderView) addresses(formats *address.Formats, o order.Order) {
+	add := func(heading string, a *address.Address) {
+		if a != nil {
+			p.Addresses = append(p.Addresses, orderAddress{p.T(heading), formats.Lines(*a, p.L.Lang())})
+		}
+	}
+	p.NoAddress = o.ShippingAddress == nil && !o.IsDigital
+	if o.ShippingAddress != nil && o.BillingAddress != nil && *o.ShippingAddress == *o.BillingAddress {
+		add("order.address.both", o.ShippingAddress)
+		return
+	}
+	add("order.address.shipping", o.ShippingAddress)
+	add("order.address.billing", o.BillingAddress)
 }
