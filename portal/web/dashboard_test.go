@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -308,6 +309,11 @@ func TestEmailsAreFoundShownAndResent(t *testing.T) {
 	if sent := i.Mailbox.All("eva@example.com"); len(sent) != before+2 {
 		t.Errorf("%d emails after %d", len(sent), before)
 	}
+	b.Get("/admin/emails")
+	i.Work()
+	if tabs := b.Get("/admin/emails").Texts("main nav .chip"); !slices.Equal(tabs, []string{"Failed 0", "Waiting", "Sent", "Not needed"}) {
+		t.Errorf("the tabs: %q", tabs)
+	}
 	manager := i.Enrol("manager@shop.test", staff.Manager)
 	for _, act := range []string{"email.resent", "customer.link_sent"} {
 		if rows := manager.Get("/admin/log?act=" + act).Texts("main tbody tr"); len(rows) != 1 {
@@ -357,6 +363,12 @@ func TestOrdersAreFound(t *testing.T) {
 	b.Get("/admin/orders?search=2024-0001")
 	if b.Follow("main tbody th a").Want(http.StatusOK); !strings.HasSuffix(b.Page.URL.Path, "/orders/2024-0001") {
 		t.Errorf("the row leads to %s", b.Page.URL)
+	}
+	if text := b.Page.Text("#about"); !strings.Contains(text, "jan.cermak@example.com") || !strings.Contains(text, "The shop sent no delivery address.") {
+		t.Errorf("about the order: %s", text)
+	}
+	if b.Follow(`#about a[href^="/admin/emails"]`).Want(http.StatusOK); b.Page.Attr("#f-person", "value") != "jan.cermak@example.com" {
+		t.Errorf("the emails are at %s", b.Page.URL)
 	}
 	for path, want := range map[string]int{"/admin/orders?status=lost": 2, "/admin/emails?kind=lost": 0, "/admin/emails?state=lost": 0} {
 		page := b.Get(path).Want(http.StatusOK)

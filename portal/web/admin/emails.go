@@ -134,7 +134,9 @@ func (h *Handler) emails(c *fiber.Ctx, s merchant.Staff) error {
 			data.Problem, data.Form = data.T(wrong.Key, wrong.Args), data.Base.Form(nil, nil)
 		}
 	}
-	data.tabs()
+	if err := data.tabs(c, s); err != nil {
+		return err
+	}
 	data.chips()
 	for _, row := range found.Rows {
 		data.Rows = append(data.Rows, emailLineOf(data.Base, row))
@@ -171,8 +173,9 @@ func withoutUnknown(q merchant.EmailQuery) merchant.EmailQuery {
 	return q
 }
 
-// tabs leads to the emails of each state, and for a person to those of all.
-func (p *emailsPage) tabs() {
+// tabs leads to the emails of each state, and for a person to those of all. The failed ones are counted.
+func (p *emailsPage) tabs(c *fiber.Ctx, s merchant.Staff) error {
+	counted, err := s.Numbers(c.UserContext())
 	states := merchant.EmailStates()
 	if p.Query.Person != "" {
 		states = append([]string{""}, states...)
@@ -184,8 +187,13 @@ func (p *emailsPage) tabs() {
 		if state == "" {
 			key = "emails.tab.all"
 		}
-		p.Tabs = append(p.Tabs, page.Item{Label: p.T(key), Path: emailsURL(q), Current: state == p.Query.State})
+		label, path := p.T(key), emailsURL(q)
+		if counted.IsKnown() && path == page.WithQuery(emailsPath, "state", mail.Failed) {
+			label += " " + numberText(p.Base, counted.Waiting[board.Emails])
+		}
+		p.Tabs = append(p.Tabs, page.Item{Label: label, Path: path, Current: state == p.Query.State})
 	}
+	return err
 }
 
 // chips names the filters that are set, each with the URL of the list without it.
