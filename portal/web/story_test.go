@@ -110,6 +110,7 @@ func TestStaffAnswerAndDecide(t *testing.T) {
 	shopper.Submit("main form", typed{"line/0": "1", "reason": "damaged", "text": "Torn."}).Want(http.StatusOK)
 	i.Work()
 	openJan(b)
+	b.Submit("#letters .rows form", nil).Want(http.StatusUnprocessableEntity) // nothing is chosen
 	page := b.Submit("#letters .rows form", typed{"state": "declined"}).Want(http.StatusUnprocessableEntity)
 	if !page.Has("#letters .rows details[open] .field-error") {
 		t.Errorf("a refusal without a reason: %s", page.Text("#letters"))

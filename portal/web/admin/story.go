@@ -201,12 +201,15 @@ func (p *customerView) decision(line *letterLine, in inquiry.Record, t typedForm
 		pill = p.Pill("moving", p.T("return.state."+state)).With("progress")
 	}
 	line.Status = &pill
+	if len(in.Open()) > 0 { // none is chosen at first, as for a withdrawal
+		line.States = []page.Option{{Label: p.T("withdrawals.choose")}}
+	}
 	for _, next := range in.Open() {
 		line.States = append(line.States, page.Option{Value: next, Label: p.T("request.decide." + next)})
 	}
 	if p.MayEdit && len(line.States) > 0 {
 		line.Path, line.Open = p.Path+"/requests/"+in.ID, t.name == in.ID
-		line.Form = t.form(p.Base, in.ID, map[string]string{"state": line.States[0].Value})
+		line.Form = t.form(p.Base, in.ID, nil)
 	}
 }
 
