@@ -62,8 +62,8 @@ func TestStaff(t *testing.T) {
 			t.Parallel()
 			d := visitShared(t)
 			d.enterAdmin(c, "")
-			if page := d.browser.Page; page.URL.Path != "/admin" || !strings.Contains(strings.ToLower(page.Text("main")), "role: "+string(c.Role)) {
-				t.Fatalf("at %s: %s", page.URL, page.Text("main"))
+			if page := d.browser.Page; page.URL.Path != "/admin" || !strings.EqualFold(page.Text(".top .role"), string(c.Role)) {
+				t.Fatalf("at %s: %s", page.URL, page.Text(".top"))
 			}
 			d.browser.Get("/admin/customers").Want(http.StatusOK)
 			if d.browser.Get("/admin/staff").Status == http.StatusOK != (c.Role == "owner") {
