@@ -320,19 +320,25 @@ func TestMergedAccountIsForgottenOnceTheMergeCannotBeUndone(t *testing.T) {
 	}
 }
 
-// TestMergeThatGetsTooLargeIsTakenBack merges an account that is nearly as large as a document may be.
-func TestMergeThatGetsTooLargeIsTakenBack(t *testing.T) {
-	t.Parallel()
-	m := newMergeShop(t)
+// enlarge makes jan's and jana's accounts so large that one document cannot hold both.
+func (m mergeShop) enlarge() {
+	m.t.Helper()
 	for id, size := range map[string]int{m.jan: 7 << 20, m.two: 2 << 20} {
-		if _, err := m.customers().Change(t.Context(), id, func(c *customer.Customer) error {
+		if _, err := m.customers().Change(m.t.Context(), id, func(c *customer.Customer) error {
 			c.Addresses = append(c.Addresses, customer.SavedAddress{ID: "large of " + id,
 				Address: address.Address{Line1: strings.Repeat("x", size)}})
 			return nil
 		}); err != nil {
-			t.Fatal(err)
+			m.t.Fatal(err)
 		}
 	}
+}
+
+// TestMergeThatGetsTooLargeIsTakenBack merges an account that is nearly as large as a document may be.
+func TestMergeThatGetsTooLargeIsTakenBack(t *testing.T) {
+	t.Parallel()
+	m := newMergeShop(t)
+	m.enlarge()
 	merge, err := m.merge(m.jan, m.two)
 	if err != nil {
 		t.Fatal(err)
