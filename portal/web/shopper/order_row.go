@@ -135,6 +135,9 @@ func rowStatus(b page.Base, r *order.Row, asked customer.Asked, now time.Time) p
 // paymentPill says how and until when an order is to be paid.
 func paymentPill(b page.Base, r *order.Row, h order.Headline, now time.Time) page.Pill {
 	word, by := paymentKeys()[h.Payment], r.Summary.PayBy
+	if word == "transfer" && r.Summary.Offer == order.ActionPay && r.Summary.Link != "" && by == nil {
+		h.Payment = "headline.payment." + order.PaymentPending // it can be paid at once, as the order's page says
+	}
 	switch {
 	case r.Status.Payment == order.PaymentPartiallyPaid && r.Summary.Due > 0:
 		left := money.Amount{Minor: r.Summary.Due, Currency: r.Currency}

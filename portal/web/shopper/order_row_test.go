@@ -189,6 +189,21 @@ func TestRowSaysWhatIsLeftToPay(t *testing.T) {
 	}
 }
 
+// TestRowOfATransferThatCanBePaidAtOnceAgreesWithItsPage sends a transfer with a link to the shop's payment page and
+// without an account.
+func TestRowOfATransferThatCanBePaidAtOnceAgreesWithItsPage(t *testing.T) {
+	t.Parallel()
+	for link, want := range map[string]string{"": "Waiting for your bank transfer.",
+		"https://pay.test": "Your payment hasn’t been received yet."} {
+		i := webtest.Portal(t)
+		put(t, i, "1", fields{"payment": "pending", "payment_kind": "transfer", "fulfillment": "unfulfilled",
+			"links": fields{"payment": link}})
+		if got := signedIn(i).Page.Text(".orders .status"); got != want {
+			t.Errorf("the row of %q says %q", link, got)
+		}
+	}
+}
+
 // TestDueTodayIsSaidSo checks the row and the page of orders that are to be paid today.
 func TestDueTodayIsSaidSo(t *testing.T) {
 	t.Parallel()
